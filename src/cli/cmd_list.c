@@ -1,0 +1,225 @@
+// cmd_list.c - the listing: what was asked for becomes a filter, a request and a layout; then collect,
+// name, select, write, and perhaps all that again after an interval.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "list_options.h"
+#include "portscope/platform.h"
+#include "portscope/terminal.h"
+
+#define NAMES_DEADLINE_MS 5000
+
+// Everything that is decided before the system is asked.
+struct listing {
+    struct psc_filter *filter;
+    struct psc_request request;
+    struct psc_layout layout;
+    struct psc_needs needs;
+    const struct psc_column *sort;
+    bool sort_reversed;
+    bool remote_names;
+    bool quiet; // notices stay unsaid
+};
+
+// The states that the options ask for together.
+static uint32_t choose_states(const struct list_options *options) {
+    const uint32_t bound = PSC_STATE_BIT(PSC_STATE_BOUND);
+    if (options->states_given) {
+        return options->filter.states | (options->bound ? bound : 0);
+    }
+    bool everything = options->all || (options->bound && !options->listening) ||
+                      (!options->listening && !options->letters && options->filtered);
+    uint32_t states = everything                                ? PSC_STATES_ALL & ~bound
+                      : options->listening || !options->letters ? PSC_STATES_LISTENERS
+                                                                : PSC_STATES_CONNECTIONS;
+    return states | (options->bound ? bound : 0);
+}
+
+static bool use_colour(const struct list_options *options, FILE *stream) {
+    if (options->colour != COLOUR_AUTO || options->form != PSC_FORM_TABLE) {
+        return options->colour == COLOUR_ALWAYS && options->form == PSC_FORM_TABLE;
+    }
+    const char *refused = getenv("NO_COLOR"); // no-color.org: any value but the empty one
+    return (refused == NULL || refused[0] == '\0') && psc_terminal_has_colour(stream);
+}
+
+static void choose_columns(const struct list_options *options, struct psc_columns *columns) {
+    *columns = options->columns;
+    if (columns->count > 0) {
+        return;
+    }
+    unsigned show = 0;
+    if (options->owners || options->wide || !options->letters) {
+        show = PSC_SHOW_PID | (options->paths ? PSC_SHOW_PATH : PSC_SHOW_PROCESS);
+    }
+    if (options->strict) {
+        show &= PSC_SHOW_PID;
+    }
+    psc_columns_default(columns, options->form, show | (options->wide ? PSC_SHOW_WIDE : 0));
+}
+
+static void plan(struct list_options *options, const struct psc_streams *streams,
+                 struct listing *listing) {
+    options->filter.states = choose_states(options);
+    listing->filter = &options->filter;
+    listing->layout = (struct psc_layout){
+        .form = options->form,
+        .headings = !options->no_header,
+        .every_owner = options->wide,
+        .colour = use_colour(options, streams->out),
+        .remote_names = options->remote_names,
+        .line_end = psc_terminal_line_end(),
+    };
+    choose_columns(options, &listing->layout.columns);
+    listing->needs = psc_columns_need(&listing->layout.columns);
+    listing->sort = options->sort;
+    listing->sort_reversed = options->sort_reversed;
+    listing->remote_names = options->remote_names;
+    listing->quiet = options->strict;
+    if (options->sort != NULL) {
+        struct psc_needs more = psc_column_needs(options->sort);
+        listing->needs.owners = listing->needs.owners || more.owners;
+        listing->needs.users = listing->needs.users || more.users;
+        listing->needs.details |= more.details;
+    }
+    psc_request_init(&listing->request);
+    listing->request.tables = options->filter.tables;
+    listing->request.states = options->filter.states;
+    listing->request.owners = listing->needs.owners || psc_filter_needs_owners(&options->filter);
+}
+
+// Finds out what the filter must know of the owners, and drops what it does not want.
+static enum psc_status select_rows(const struct listing *listing, struct psc_builder *builder,
+                                   struct psc_error *error) {
+    bool users = listing->filter->users.count > 0;
+    unsigned details =
+        (listing->filter->processes.count > 0 ? PSC_PROCESS_NAME | PSC_PROCESS_PATH : 0) |
+        (users ? PSC_PROCESS_USER : 0);
+    enum psc_status status = PSC_OK;
+    if (details != 0) {
+        status = psc_platform_resolve(&listing->request, details, builder, error);
+    }
+    if (status == PSC_OK && (users || listing->needs.users)) {
+        status = psc_platform_name_users(builder, error);
+    }
+    if (status == PSC_OK) {
+        psc_builder_select(builder);
+    }
+    return status;
+}
+
+static enum psc_status fill(const struct listing *listing, struct psc_builder *builder,
+                            struct psc_error *error) {
+    enum psc_status status = psc_platform_collect(&listing->request, builder, error);
+    if (status == PSC_OK) {
+        status = select_rows(listing, builder, error);
+    }
+    if (status == PSC_OK && listing->request.owners) {
+        status = psc_platform_resolve(&listing->request, listing->needs.details, builder, error);
+    }
+    if (status == PSC_OK && listing->remote_names) {
+        status = psc_platform_name_remotes(builder, NAMES_DEADLINE_MS, error);
+    }
+    return status;
+}
+
+static enum psc_status take_snapshot(const struct listing *listing, struct psc_snapshot **snapshot,
+                                     struct psc_error *error) {
+    char host[PSC_HOST_SIZE];
+    struct psc_builder *builder = psc_builder_new(listing->filter);
+    if (builder == NULL) {
+        return psc_no_memory(error);
+    }
+    psc_platform_host(host);
+    int64_t time = psc_platform_time();
+    enum psc_status status = fill(listing, builder, error);
+    if (status != PSC_OK) {
+        psc_builder_free(builder);
+        return status;
+    }
+    status = psc_builder_finish(builder, host, time, snapshot);
+    return status == PSC_OK ? PSC_OK : psc_no_memory(error);
+}
+
+static enum psc_status sort_rows(const struct listing *listing, const struct psc_snapshot *snapshot,
+                                 uint32_t **order, struct psc_error *error) {
+    size_t count = psc_snapshot_count(snapshot);
+    *order = NULL;
+    if (listing->sort == NULL) {
+        return PSC_OK;
+    }
+    *order = malloc((count + 1) * sizeof **order);
+    if (*order == NULL) {
+        return psc_no_memory(error);
+    }
+    for (size_t i = 0; i < count; i++) {
+        (*order)[i] = (uint32_t)i;
+    }
+    return psc_column_sort(listing->sort, listing->sort_reversed, snapshot, *order, error);
+}
+
+static void print_notices(const struct listing *listing, const struct psc_snapshot *snapshot,
+                          FILE *stream) {
+    if (listing->quiet || listing->layout.form == PSC_FORM_JSON) { // JSON has them inside
+        return;
+    }
+    for (size_t i = 0; i < psc_snapshot_notice_count(snapshot); i++) {
+        fprintf(stream, "portscope: %s\n", psc_snapshot_notice(snapshot, i)->text);
+    }
+}
+
+static enum psc_status list_once(const struct listing *listing, const struct psc_streams *streams,
+                                 struct psc_error *error) {
+    struct psc_snapshot *snapshot = NULL;
+    uint32_t *order = NULL;
+    enum psc_status status = take_snapshot(listing, &snapshot, error);
+    if (status == PSC_OK) {
+        status = sort_rows(listing, snapshot, &order, error);
+    }
+    if (status == PSC_OK) {
+        status = psc_format_write(streams->out, snapshot, order, &listing->layout);
+        if (status == PSC_OUTPUT) {
+            psc_fail(error, status, "cannot write the output: %s", strerror(errno));
+        }
+    }
+    if (status == PSC_OK) {
+        print_notices(listing, snapshot, streams->err);
+    }
+    free(order);
+    psc_snapshot_free(snapshot);
+    return status;
+}
+
+static enum psc_status list(struct list_options *options, const struct psc_streams *streams,
+                            struct psc_error *error) {
+    struct listing listing;
+    plan(options, streams, &listing);
+    enum psc_status status = list_once(&listing, streams, error);
+    for (unsigned done = 1; status == PSC_OK && options->interval > 0; done++) {
+        if (done == options->count) {
+            break;
+        }
+        psc_platform_sleep(options->interval);
+        status = list_once(&listing, streams, error);
+    }
+    return status;
+}
+
+int cmd_list(int count, char *const *arguments, const struct psc_streams *streams) {
+    struct list_options options;
+    struct psc_error error;
+    enum psc_status status = list_options_parse(&options, count, arguments, &error);
+    int exit;
+    if (status == PSC_OK && options.help) {
+        exit = help_print(streams);
+    } else if (status == PSC_OK && options.version) {
+        exit = help_print_version(streams);
+    } else {
+        status = status == PSC_OK ? list(&options, streams, &error) : status;
+        exit = status == PSC_OK ? PSC_EXIT_YES : command_fail(streams, status, &error);
+    }
+    list_options_done(&options);
+    return exit;
+}

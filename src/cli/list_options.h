@@ -1,0 +1,64 @@
+// list_options.h - THE option table of the listing, and what it fills in.
+#ifndef PORTSCOPE_LIST_OPTIONS_H
+#define PORTSCOPE_LIST_OPTIONS_H
+
+#include "portscope/filter.h"
+#include "portscope/format.h"
+
+enum colour_choice {
+    COLOUR_AUTO,
+    COLOUR_ALWAYS,
+    COLOUR_NEVER,
+};
+
+/** What a command line asked for, before it is decided what that means together. */
+struct list_options {
+    struct psc_filter filter;
+    struct psc_columns columns; /**< empty unless picked */
+    const struct psc_column *sort;
+    bool sort_reversed;
+    enum psc_form form;
+    enum colour_choice colour;
+    unsigned interval; /**< seconds; 0: print once */
+    unsigned count;    /**< how many times; 0: for ever */
+    bool all, listening, bound;
+    bool owners, paths, remote_names;
+    bool wide, strict, no_header;
+    bool json, ndjson, csv;
+    bool tcp, udp, ipv4, ipv6;
+    bool letters;      /**< a netstat letter was given, or its long name */
+    bool filtered;     /**< a filter was given */
+    bool states_given; /**< … by state, which then decides alone what is shown */
+    bool help, version;
+    bool numeric; /**< accepted and without effect: numbers are always numbers */
+};
+
+/** Which chapter of the help an option stands in. */
+enum option_group {
+    GROUP_ROWS,
+    GROUP_OWNERS,
+    GROUP_FILTERS,
+    GROUP_FORMS,
+    GROUP_OTHER,
+};
+
+struct list_option {
+    char letter;       /**< 0: none */
+    const char *name;  /**< NULL: none */
+    const char *value; /**< what stands for its value in the help; NULL: takes none */
+    enum option_group group;
+    enum psc_status (*apply)(struct list_options *options, void *field, const char *value,
+                             struct psc_error *error);
+    size_t field; /**< offset of the field of struct list_options that it fills in */
+    const char *help;
+};
+
+size_t list_option_count(void);
+const struct list_option *list_option_at(size_t index);
+
+/** Reads the arguments behind the program's name. Needs list_options_done(), whatever the result. */
+PSC_NODISCARD enum psc_status list_options_parse(struct list_options *options, int count,
+                                                 char *const *arguments, struct psc_error *error);
+void list_options_done(struct list_options *options);
+
+#endif

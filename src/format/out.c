@@ -1,0 +1,208 @@
+// out.c - text on its way to a stream.
+#include "out.h"
+
+#include <string.h>
+
+#include "portscope/text.h"
+
+void out_init(struct out *out, FILE *stream) {
+    out->stream = stream;
+    out->failed = false;
+    out->csv = false;
+    out->width = 0;
+    out->blanks = 0;
+    out->used = 0;
+}
+
+static void hand_over(struct out *out) {
+    if (!out->failed && fwrite(out->buffer, 1, out->used, out->stream) != out->used) {
+        out->failed = true;
+    }
+    out->used = 0;
+}
+
+enum psc_status out_flush(struct out *out) {
+    hand_over(out);
+    if (!out->failed && fflush(out->stream) != 0) {
+        out->failed = true;
+    }
+    return out->failed ? PSC_OUTPUT : PSC_OK;
+}
+
+static void put(struct out *out, const char *bytes, size_t size) {
+    while (size > 0) {
+        size_t room = sizeof out->buffer - out->used;
+        size_t part = size < room ? size : room;
+        memcpy(out->buffer + out->used, bytes, part);
+        out->used += part;
+        bytes += part;
+        size -= part;
+        if (out->used == sizeof out->buffer) {
+            hand_over(out);
+        }
+    }
+}
+
+static void put_blanks(struct out *out) {
+    static const char blanks[] = "                ";
+    while (out->blanks > 0) {
+        size_t part = out->blanks < sizeof blanks - 1 ? out->blanks : sizeof blanks - 1;
+        put(out, blanks, part);
+        out->blanks -= part;
+    }
+}
+
+void out_bytes(struct out *out, const char *bytes, size_t size) {
+    if (size > 0) {
+        put_blanks(out);
+        put(out, bytes, size);
+        out->width += size;
+    }
+}
+
+void out_text(struct out *out, const char *text) {
+    out_bytes(out, text, strlen(text));
+}
+
+void out_number(struct out *out, uint64_t number) {
+    char digits[20];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    out_bytes(out, digits + at, sizeof digits - at);
+}
+
+void out_blanks(struct out *out, size_t count) {
+    out->blanks += count;
+    out->width += count;
+}
+
+void out_escape(struct out *out, const char *sequence) {
+    put_blanks(out);
+    put(out, sequence, strlen(sequence));
+}
+
+void out_line_end(struct out *out, const char *line_end) {
+    out->blanks = 0;
+    out->width = 0;
+    put(out, line_end, strlen(line_end));
+}
+
+static bool is_plain(unsigned char byte) {
+    return byte >= 0x20 && byte < 0x7f && byte != '"';
+}
+
+void out_foreign(struct out *out, const char *bytes, size_t size) {
+    while (size > 0) {
+        size_t plain = 0;
+        while (plain < size && is_plain((unsigned char)bytes[plain])) {
+            plain++;
+        }
+        out_bytes(out, bytes, plain);
+        bytes += plain;
+        size -= plain;
+        if (size == 0) {
+            return;
+        }
+        char text[PSC_TEXT_ESCAPED];
+        size_t used;
+        size_t written = psc_text_escape(bytes, size, &used, text);
+        bool as_it_is = used == written && memcmp(text, bytes, used) == 0;
+        if (as_it_is) {
+            uint32_t point;
+            psc_text_decode(bytes, used, &point);
+            put_blanks(out);
+            put(out, text, written);
+            put(out, text, point == '"' && out->csv ? written : 0);
+            out->width += psc_text_width(point);
+        } else {
+            out_bytes(out, text, written);
+        }
+        bytes += used;
+        size -= used;
+    }
+}
+
+static void json_character(struct out *out, const char *bytes, size_t size, uint32_t point) {
+    static const char digits[] = "0123456789abcdef";
+    if (point == PSC_TEXT_INVALID) {
+        out_text(out, "\xef\xbf\xbd"); // U+FFFD
+    } else if (point == '"' || point == '\\') {
+        char pair[2] = {'\\', (char)point};
+        out_bytes(out, pair, sizeof pair);
+    } else if (point <= 0xffff && !psc_text_is_printable(point)) {
+        char escape[6] = {'\\',
+                          'u',
+                          digits[point >> 12],
+                          digits[point >> 8 & 15],
+                          digits[point >> 4 & 15],
+                          digits[point & 15]};
+        out_bytes(out, escape, sizeof escape);
+    } else {
+        out_bytes(out, bytes, size);
+    }
+}
+
+void out_json(struct out *out, const char *bytes, size_t size) {
+    if (bytes == NULL) {
+        out_text(out, "null");
+        return;
+    }
+    out_text(out, "\"");
+    while (size > 0) {
+        uint32_t point;
+        size_t used = psc_text_decode(bytes, size, &point);
+        json_character(out, bytes, used, point);
+        bytes += used;
+        size -= used;
+    }
+    out_text(out, "\"");
+}
+
+void out_json_text(struct out *out, const char *text) {
+    out_json(out, text, text != NULL ? strlen(text) : 0);
+}
+
+static void out_digits(struct out *out, unsigned number, unsigned digits) {
+    char text[10];
+    for (unsigned i = digits; i > 0; i--) {
+        text[i - 1] = (char)('0' + number % 10);
+        number /= 10;
+    }
+    out_bytes(out, text, digits);
+}
+
+void out_time(struct out *out, int64_t time, bool milliseconds) {
+    const int64_t day = 86400000;
+    int64_t days = time / day - (time % day < 0);
+    unsigned rest = (unsigned)(time - days * day);
+    // Days to a date of the Gregorian calendar, in years that begin in March so that the leap day
+    // is their last; 719468 days lie between 0000-03-01 and 1970-01-01, 146097 in 400 years.
+    int64_t shifted = days + 719468;
+    int64_t era = shifted / 146097 - (shifted % 146097 < 0);
+    unsigned of_era = (unsigned)(shifted - era * 146097);
+    unsigned year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    unsigned of_year = of_era - (365 * year + year / 4 - year / 100);
+    unsigned march_month = (5 * of_year + 2) / 153;
+    unsigned month = march_month < 10 ? march_month + 3 : march_month - 9;
+    year += (unsigned)(era * 400) + (month <= 2);
+
+    out_digits(out, year, 4);
+    out_text(out, "-");
+    out_digits(out, month, 2);
+    out_text(out, "-");
+    out_digits(out, of_year - (153 * march_month + 2) / 5 + 1, 2);
+    out_text(out, "T");
+    out_digits(out, rest / 3600000, 2);
+    out_text(out, ":");
+    out_digits(out, rest / 60000 % 60, 2);
+    out_text(out, ":");
+    out_digits(out, rest / 1000 % 60, 2);
+    if (milliseconds) {
+        out_text(out, ".");
+        out_digits(out, rest % 1000, 3);
+    }
+    out_text(out, "Z");
+}

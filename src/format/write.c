@@ -1,0 +1,236 @@
+// write.c - a snapshot to a stream: as table, JSON, NDJSON or CSV, row by row.
+#include <string.h>
+
+#include "columns.h"
+
+#define BOLD "\x1b[1m"
+#define GREEN "\x1b[32m"
+#define YELLOW "\x1b[33m"
+#define DIM "\x1b[2m"
+#define PLAIN "\x1b[0m"
+
+// What is being written.
+struct writing {
+    struct out out;
+    const struct psc_snapshot *snapshot;
+    const struct psc_layout *layout;
+    size_t rows; // written so far
+};
+
+typedef void write_row(struct writing *writing, const struct row *row);
+
+static struct row row_at(const struct writing *writing, size_t index) {
+    struct psc_owners owners = psc_snapshot_owners(writing->snapshot, index);
+    return (struct row){
+        .snapshot = writing->snapshot,
+        .layout = writing->layout,
+        .index = index,
+        .endpoint = psc_snapshot_endpoint(writing->snapshot, index),
+        .owner = psc_snapshot_eldest(writing->snapshot, index),
+        .others = owners.count > 1 ? owners.count - 1 : 0,
+    };
+}
+
+static void each_row(struct writing *writing, const uint32_t *order, write_row *write) {
+    size_t count = psc_snapshot_count(writing->snapshot);
+    for (size_t i = 0; i < count && !writing->out.failed; i++) {
+        struct row row = row_at(writing, order != NULL ? order[i] : i);
+        write(writing, &row);
+        writing->rows++;
+    }
+}
+
+// Tables ------------------------------------------------------------------------------------------
+
+static const char *cell_colour(const struct psc_column *column, const struct row *row) {
+    if (strcmp(column->name, "state") == 0) {
+        return row->endpoint->state == PSC_STATE_LISTENING     ? GREEN
+               : row->endpoint->state == PSC_STATE_ESTABLISHED ? ""
+                                                               : DIM;
+    }
+    bool hidden = row->owner == NULL && (row->endpoint->known & PSC_KNOWN_OWNERS) == 0;
+    return hidden && column->needs.owners ? YELLOW : "";
+}
+
+static void end_cell(struct out *out, const struct psc_column *column, size_t start) {
+    size_t used = out->width - start;
+    out_blanks(out, (column->width > used ? column->width - used : 0) + column->gap);
+}
+
+static void table_line(struct writing *writing, const struct row *row) {
+    struct out *out = &writing->out;
+    const struct psc_layout *layout = writing->layout;
+    out_blanks(out, 2);
+    for (size_t i = 0; i < layout->columns.count; i++) {
+        const struct psc_column *column = layout->columns.list[i];
+        const char *colour = layout->colour ? cell_colour(column, row) : "";
+        size_t start = out->width;
+        if (colour[0] != '\0') {
+            out_escape(out, colour);
+            column->text(out, row);
+            out_escape(out, PLAIN);
+        } else {
+            column->text(out, row);
+        }
+        end_cell(out, column, start);
+    }
+    out_line_end(out, layout->line_end);
+}
+
+static void table_row(struct writing *writing, const struct row *row) {
+    struct psc_owners owners = psc_snapshot_owners(writing->snapshot, row->index);
+    if (!writing->layout->every_owner || owners.count < 2) {
+        table_line(writing, row);
+        return;
+    }
+    for (size_t i = 0; i < owners.count; i++) {
+        struct row line = *row;
+        line.owner = psc_snapshot_process(writing->snapshot, owners.processes[i]);
+        line.others = 0;
+        table_line(writing, &line);
+    }
+}
+
+static void table_headings(struct writing *writing) {
+    struct out *out = &writing->out;
+    const struct psc_layout *layout = writing->layout;
+    out_line_end(out, layout->line_end);
+    out_text(out, "Active Connections");
+    out_line_end(out, layout->line_end);
+    out_line_end(out, layout->line_end);
+    out_blanks(out, 2);
+    if (layout->colour) {
+        out_escape(out, BOLD);
+    }
+    for (size_t i = 0; i < layout->columns.count; i++) {
+        size_t start = out->width;
+        out_text(out, layout->columns.list[i]->heading);
+        end_cell(out, layout->columns.list[i], start);
+    }
+    out->blanks = 0;
+    if (layout->colour) {
+        out_escape(out, PLAIN);
+    }
+    out_line_end(out, layout->line_end);
+}
+
+// JSON --------------------------------------------------------------------------------------------
+
+static void json_fields(struct writing *writing, const struct row *row) {
+    struct out *out = &writing->out;
+    const struct psc_columns *columns = &writing->layout->columns;
+    for (size_t i = 0; i < columns->count; i++) {
+        out_text(out, i > 0 ? ", \"" : "\"");
+        out_text(out, columns->list[i]->name);
+        out_text(out, "\": ");
+        columns->list[i]->json(out, row);
+    }
+    out_text(out, "}");
+}
+
+static void json_host_and_time(struct writing *writing) {
+    struct out *out = &writing->out;
+    out_text(out, "\"host\": ");
+    out_json_text(out, psc_snapshot_host(writing->snapshot));
+    out_text(out, ", \"time\": \"");
+    out_time(out, psc_snapshot_time(writing->snapshot), true);
+    out_text(out, "\"");
+}
+
+static void json_row(struct writing *writing, const struct row *row) {
+    out_text(&writing->out, writing->rows > 0 ? ",\n  {" : "\n  {");
+    json_fields(writing, row);
+}
+
+static void json_notices(struct writing *writing) {
+    struct out *out = &writing->out;
+    size_t count = psc_snapshot_notice_count(writing->snapshot);
+    out_text(out, " \"notices\": [");
+    for (size_t i = 0; i < count; i++) {
+        const struct psc_notice *notice = psc_snapshot_notice(writing->snapshot, i);
+        out_text(out, i > 0 ? ",\n  {\"kind\": " : "\n  {\"kind\": ");
+        out_json_text(out, notice->kind);
+        out_text(out, ", \"count\": ");
+        if (notice->count > 0) {
+            out_number(out, notice->count);
+        } else {
+            out_text(out, "null");
+        }
+        out_text(out, ", \"text\": ");
+        out_json_text(out, notice->text);
+        out_text(out, "}");
+    }
+    out_text(out, "],\n");
+}
+
+static void json_document(struct writing *writing, const uint32_t *order) {
+    struct out *out = &writing->out;
+    out_text(out, "{\"schema\": \"portscope/1\", ");
+    json_host_and_time(writing);
+    out_text(out, ",\n");
+    json_notices(writing);
+    out_text(out, " \"endpoints\": [");
+    each_row(writing, order, json_row);
+    out_text(out, "]}\n");
+}
+
+static void ndjson_row(struct writing *writing, const struct row *row) {
+    struct out *out = &writing->out;
+    out_text(out, "{");
+    json_host_and_time(writing);
+    out_text(out, ", ");
+    json_fields(writing, row);
+    out_line_end(out, "\n");
+}
+
+// CSV (RFC 4180) ----------------------------------------------------------------------------------
+
+static void csv_row(struct writing *writing, const struct row *row) {
+    struct out *out = &writing->out;
+    const struct psc_columns *columns = &writing->layout->columns;
+    for (size_t i = 0; i < columns->count; i++) {
+        const struct psc_column *column = columns->list[i];
+        out_text(out, i > 0 ? "," : "");
+        out_text(out, column->foreign ? "\"" : "");
+        column->text(out, row);
+        out_text(out, column->foreign ? "\"" : "");
+    }
+    out_line_end(out, "\r\n");
+}
+
+static void csv_headings(struct writing *writing) {
+    const struct psc_columns *columns = &writing->layout->columns;
+    for (size_t i = 0; i < columns->count; i++) {
+        out_text(&writing->out, i > 0 ? "," : "");
+        out_text(&writing->out, columns->list[i]->name);
+    }
+    out_line_end(&writing->out, "\r\n");
+}
+
+enum psc_status psc_format_write(FILE *stream, const struct psc_snapshot *snapshot,
+                                 const uint32_t *order, const struct psc_layout *layout) {
+    struct writing writing = {.snapshot = snapshot, .layout = layout};
+    out_init(&writing.out, stream);
+    switch (layout->form) {
+    case PSC_FORM_TABLE:
+        if (layout->headings) {
+            table_headings(&writing);
+        }
+        each_row(&writing, order, table_row);
+        break;
+    case PSC_FORM_JSON:
+        json_document(&writing, order);
+        break;
+    case PSC_FORM_NDJSON:
+        each_row(&writing, order, ndjson_row);
+        break;
+    case PSC_FORM_CSV:
+        writing.out.csv = true;
+        if (layout->headings) {
+            csv_headings(&writing);
+        }
+        each_row(&writing, order, csv_row);
+        break;
+    }
+    return out_flush(&writing.out);
+}

@@ -1,0 +1,155 @@
+// endpoint.c - states, exposure and the order of rows.
+#include "portscope/endpoint.h"
+
+#include <string.h>
+
+static const char *const state_words[] = {
+#define STATE_WORD(name, word) [PSC_STATE_##name] = (word),
+    PSC_STATE_LIST(STATE_WORD)
+#undef STATE_WORD
+};
+
+const char *psc_state_word(enum psc_state state) {
+    return (unsigned)state < PSC_STATE_COUNT ? state_words[state] : "UNKNOWN";
+}
+
+#define BIT(name) PSC_STATE_BIT(PSC_STATE_##name)
+#define NOT_CONNECTED (PSC_STATES_UDP | BIT(LISTENING) | BIT(CLOSED) | BIT(BOUND))
+
+// What the other tools say, reduced as reduce() does. The words of Windows are in state_words.
+static const struct {
+    const char *word;
+    uint32_t states;
+} synonyms[] = {
+    {"all", PSC_STATES_ALL},
+    {"bound", BIT(BOUND)},
+    {"boundinactive", BIT(BOUND)},
+    {"close", BIT(CLOSED)},
+    {"connected", PSC_STATES_ALL & ~NOT_CONNECTED},
+    {"deletetcb", BIT(DELETE_TCB)},
+    {"estab", BIT(ESTABLISHED)},
+    {"idle", BIT(CLOSED)},
+    {"listen", BIT(LISTENING)},
+    {"synchronized", PSC_STATES_ALL & ~(NOT_CONNECTED | BIT(SYN_SENT))},
+    {"synrcdv", BIT(SYN_RECEIVED)},
+    {"synrcvd", BIT(SYN_RECEIVED)},
+    {"synrecv", BIT(SYN_RECEIVED)},
+    {"timedwait", BIT(TIME_WAIT)},
+    {"unconn", BIT(UDP_UNCONNECTED)},
+    {"unconnected", BIT(UDP_UNCONNECTED)},
+};
+
+// `FIN_WAIT_1`, `FIN-WAIT-1`, `fin_wait1` and `FinWait1` are one word.
+static void reduce(const char *word, char *reduced, size_t size) {
+    size_t length = 0;
+    for (; *word != '\0' && length + 1 < size; word++) {
+        if (*word != '_' && *word != '-') {
+            bool upper = *word >= 'A' && *word <= 'Z';
+            reduced[length++] = upper ? (char)(*word | 0x20) : *word;
+        }
+    }
+    reduced[length] = '\0';
+}
+
+uint32_t psc_state_parse(const char *word) {
+    char wanted[32];
+    char known[32];
+    reduce(word, wanted, sizeof wanted);
+    for (unsigned state = 0; state < PSC_STATE_COUNT; state++) {
+        reduce(state_words[state], known, sizeof known);
+        if (known[0] != '\0' && strcmp(wanted, known) == 0) {
+            return PSC_STATE_BIT(state);
+        }
+    }
+    for (size_t i = 0; i < sizeof synonyms / sizeof synonyms[0]; i++) {
+        if (strcmp(wanted, synonyms[i].word) == 0) {
+            return synonyms[i].states;
+        }
+    }
+    return 0;
+}
+
+bool psc_endpoint_has_peer(const struct psc_endpoint *endpoint) {
+    return (PSC_STATE_BIT(endpoint->state) & PSC_STATES_CONNECTIONS) != 0;
+}
+
+static bool has_prefix(const uint8_t *bytes, unsigned first, unsigned second, unsigned mask) {
+    return bytes[0] == first && (bytes[1] & mask) == second;
+}
+
+static enum psc_exposure exposure_ipv4(const uint8_t bytes[4]) {
+    static const uint8_t any[4] = {0};
+    if (memcmp(bytes, any, sizeof any) == 0) {
+        return PSC_EXPOSURE_ALL;
+    }
+    return bytes[0] == 127                     ? PSC_EXPOSURE_LOOPBACK
+           : has_prefix(bytes, 169, 254, 0xff) ? PSC_EXPOSURE_LINK
+                                               : PSC_EXPOSURE_ADDRESS;
+}
+
+static enum psc_exposure exposure_ipv6(const uint8_t bytes[16]) {
+    static const uint8_t any[16] = {0};
+    static const uint8_t loopback[16] = {[15] = 1};
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    if (memcmp(bytes, mapped, sizeof mapped) == 0) {
+        return exposure_ipv4(bytes + 12);
+    }
+    if (memcmp(bytes, any, sizeof any) == 0) {
+        return PSC_EXPOSURE_ALL;
+    }
+    return memcmp(bytes, loopback, sizeof loopback) == 0 ? PSC_EXPOSURE_LOOPBACK
+           : has_prefix(bytes, 0xfe, 0x80, 0xc0)         ? PSC_EXPOSURE_LINK
+                                                         : PSC_EXPOSURE_ADDRESS;
+}
+
+enum psc_exposure psc_endpoint_exposure(const struct psc_endpoint *endpoint) {
+    if ((PSC_STATE_BIT(endpoint->state) & PSC_STATES_LISTENERS) == 0) {
+        return PSC_EXPOSURE_NONE;
+    }
+    return psc_endpoint_is_ipv6(endpoint) ? exposure_ipv6(endpoint->local.bytes)
+                                          : exposure_ipv4(endpoint->local.bytes);
+}
+
+const char *psc_exposure_word(enum psc_exposure exposure) {
+    static const char *const words[] = {
+        [PSC_EXPOSURE_NONE] = NULL,   [PSC_EXPOSURE_LOOPBACK] = "loopback",
+        [PSC_EXPOSURE_LINK] = "link", [PSC_EXPOSURE_ADDRESS] = "address",
+        [PSC_EXPOSURE_ALL] = "all",
+    };
+    return words[exposure];
+}
+
+static int compare_numbers(uint64_t a, uint64_t b) {
+    return (a > b) - (a < b);
+}
+
+int psc_endpoint_compare(const struct psc_endpoint *a, const struct psc_endpoint *b) {
+    int order = compare_numbers(a->table, b->table);
+    if (order == 0) {
+        order = memcmp(a->local.bytes, b->local.bytes, sizeof a->local.bytes);
+    }
+    if (order == 0) {
+        order = compare_numbers(a->zone, b->zone);
+    }
+    if (order == 0) {
+        order = compare_numbers(a->local_port, b->local_port);
+    }
+    if (order == 0) {
+        order = memcmp(a->remote.bytes, b->remote.bytes, sizeof a->remote.bytes);
+    }
+    if (order == 0) {
+        order = compare_numbers(a->remote_port, b->remote_port);
+    }
+    if (order == 0) {
+        order = compare_numbers(a->cookie, b->cookie);
+    }
+    return order != 0 ? order : compare_numbers(a->inode, b->inode);
+}
+
+bool psc_endpoint_same(const struct psc_endpoint *a, const struct psc_endpoint *b) {
+    if (psc_endpoint_compare(a, b) != 0) {
+        return false;
+    }
+    // Without a cookie or an inode a row is told by its addresses alone; Windows lists true twins.
+    return ((a->known | b->known) & (PSC_KNOWN_COOKIE | PSC_KNOWN_INODE)) != 0;
+}

@@ -1,0 +1,45 @@
+// snapshot_data.h - what is inside a snapshot; for builder.c, which fills it, and snapshot.c.
+#ifndef PORTSCOPE_SNAPSHOT_DATA_H
+#define PORTSCOPE_SNAPSHOT_DATA_H
+
+#include "portscope/snapshot.h"
+
+/** Memory for strings: handed out piece by piece, freed as a whole. */
+struct arena {
+    struct arena_block *blocks; /**< the newest first; only that one has room */
+    size_t room;
+};
+
+/** @return @p size bytes without alignment, or NULL */
+char *arena_take(struct arena *arena, size_t size);
+void arena_done(struct arena *arena);
+
+/** Names for numbers, sorted by number. */
+struct names {
+    struct name {
+        uint32_t number;
+        const char *text; /**< NULL: has none; in the arena */
+    } * list;
+    size_t count, capacity;
+};
+
+/** @return the entry, or NULL */
+const struct name *names_find(const struct names *names, uint32_t number);
+
+struct psc_snapshot {
+    struct psc_endpoint *endpoints;
+    size_t count;
+    uint32_t *first_owner; /**< count + 1 places in `owners`; NULL when nobody looked for owners */
+    uint32_t *owners;      /**< process numbers, the owners of an endpoint side by side */
+    struct psc_process *processes;
+    size_t process_count;
+    const char **remote_names; /**< one for each endpoint, or NULL when nobody asked */
+    struct names zones, users;
+    struct psc_notice *notices;
+    size_t notice_count;
+    const char *host;
+    int64_t time;
+    struct arena texts;
+};
+
+#endif

@@ -1,0 +1,116 @@
+// collect.c - the socket tables, by netlink where it answers and from /proc/net where it does not,
+// then the interfaces' names and the owners.
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "owners_proc.h"
+#include "portscope/platform.h"
+#include "proc_net.h"
+#include "sock_diag.h"
+
+void psc_request_init(struct psc_request *request) {
+    *request = (struct psc_request){
+        .tables = PSC_TABLES_ALL,
+        .states = PSC_STATES_ALL,
+        .owners = true,
+        .proc_root = "/proc",
+    };
+}
+
+// The states of a table that are asked for; none means that it need not be dumped.
+static uint32_t wanted_states(const struct psc_request *request, enum psc_table table) {
+    bool udp = table == PSC_UDP4 || table == PSC_UDP6;
+    bool wanted = (request->tables & PSC_TABLE_BIT(table)) != 0;
+    return wanted ? request->states & (udp ? PSC_STATES_UDP : ~PSC_STATES_UDP) : 0;
+}
+
+static enum psc_status collect_table(const struct psc_request *request, int proc,
+                                     enum psc_table table, struct psc_builder *builder,
+                                     bool *by_proc, struct psc_error *error) {
+    uint32_t states = wanted_states(request, table);
+    if (states == 0) {
+        return PSC_OK;
+    }
+    if ((request->avoid & PSC_AVOID_NETLINK) == 0) {
+        enum psc_status status = sock_diag_dump(table, states, builder, error);
+        if (status != PSC_UNSUPPORTED) {
+            return status;
+        }
+    }
+    *by_proc = *by_proc || table == PSC_TCP4 || table == PSC_TCP6;
+    return proc_net_read(proc, table, states, builder, error);
+}
+
+// Linux 6.8 began to tell which TCP sockets are bound and nothing else.
+static bool kernel_tells_bound(void) {
+    struct utsname system;
+    if (uname(&system) != 0) {
+        return false;
+    }
+    char *rest;
+    unsigned long major = strtoul(system.release, &rest, 10);
+    unsigned long minor = *rest == '.' ? strtoul(rest + 1, NULL, 10) : 0;
+    return major > 6 || (major == 6 && minor >= 8);
+}
+
+static enum psc_status note_bound(const struct psc_request *request, bool by_proc,
+                                  struct psc_builder *builder) {
+    bool asked = (request->states & PSC_STATE_BIT(PSC_STATE_BOUND)) != 0 &&
+                 (request->tables & PSC_TABLES_TCP) != 0;
+    if (!asked || (!by_proc && kernel_tells_bound())) {
+        return PSC_OK;
+    }
+    return psc_builder_notice(builder, "bound-unknown", 0,
+                              "TCP ports that are bound but neither listening nor connected are "
+                              "not shown: %s",
+                              by_proc ? "sock_diag, which would tell them, does not answer here"
+                                      : "this needs Linux 6.8");
+}
+
+static enum psc_status name_zones(struct psc_builder *builder) {
+    for (size_t i = 0; i < psc_builder_count(builder); i++) {
+        uint32_t zone = psc_builder_endpoint(builder, i)->zone;
+        if (zone == 0 || psc_builder_zone_named(builder, zone)) {
+            continue;
+        }
+        char name[IF_NAMESIZE];
+        enum psc_status status = psc_builder_name_zone(builder, zone, if_indextoname(zone, name));
+        if (status != PSC_OK) {
+            return status;
+        }
+    }
+    return PSC_OK;
+}
+
+static enum psc_status collect(const struct psc_request *request, int proc,
+                               struct psc_builder *builder, struct psc_error *error) {
+    bool by_proc = false;
+    for (enum psc_table table = PSC_TCP4; table < PSC_TABLE_COUNT; table++) {
+        enum psc_status status = collect_table(request, proc, table, builder, &by_proc, error);
+        if (status != PSC_OK) {
+            return status;
+        }
+    }
+    if (note_bound(request, by_proc, builder) != PSC_OK || psc_builder_seal(builder) != PSC_OK ||
+        name_zones(builder) != PSC_OK) {
+        return psc_no_memory(error);
+    }
+    return request->owners ? owners_proc_link(request, proc, builder, error) : PSC_OK;
+}
+
+enum psc_status psc_platform_collect(const struct psc_request *request, struct psc_builder *builder,
+                                     struct psc_error *error) {
+    int proc = open(request->proc_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (proc < 0) {
+        return psc_fail(error, PSC_SYSTEM, "cannot open %s: %s", request->proc_root,
+                        strerror(errno));
+    }
+    enum psc_status status = collect(request, proc, builder, error);
+    close(proc);
+    return status;
+}

@@ -1,0 +1,286 @@
+// owners_proc.c - walks /proc/PID/fd on a few threads. The processes are handed out one by one, each
+// thread keeps what it finds to itself, and one thread links it all in the end.
+#include "owners_proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kcmp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "inode_table.h"
+#include "proc_fs.h"
+#include "proc_parse.h"
+
+#define MOST_THREADS 8
+#define PROCESSES_PER_THREAD 48 // fewer are walked sooner than another thread starts
+
+struct walk {
+    int proc;
+    bool compare_tables; // kcmp(2) knows these PIDs
+    const struct inode_table *inodes;
+    uint32_t *pids;
+    size_t pid_count;
+    atomic_size_t next;
+};
+
+struct found {
+    uint32_t row;
+    uint32_t pid;
+};
+
+struct walker {
+    struct walk *walk;
+    pthread_t thread;
+    struct found *found;
+    size_t count, capacity;
+    bool denied; // something could not be seen
+    int error;   // errno value that ended the walk, or 0
+};
+
+static void note(struct walker *walker, uint32_t row, uint32_t pid) {
+    // Descriptors of one socket tend to follow each other.
+    if (walker->count > 0 && walker->found[walker->count - 1].row == row &&
+        walker->found[walker->count - 1].pid == pid) {
+        return;
+    }
+    if (walker->count == walker->capacity) {
+        size_t larger = walker->capacity == 0 ? 256 : walker->capacity * 2;
+        struct found *grown = realloc(walker->found, larger * sizeof *grown);
+        if (grown == NULL) {
+            walker->error = ENOMEM;
+            return;
+        }
+        walker->found = grown;
+        walker->capacity = larger;
+    }
+    walker->found[walker->count++] = (struct found){row, pid};
+}
+
+// Sorts out why something could not be read: gone, hidden, or a failure.
+static void note_error(struct walker *walker, int number) {
+    if (number == EACCES || number == EPERM) {
+        walker->denied = true;
+    } else if (number != ENOENT && number != ESRCH && number != EINVAL) {
+        walker->error = number;
+    }
+}
+
+static void search_files(struct walker *walker, const char *path, uint32_t pid) {
+    const struct inode_table *inodes = walker->walk->inodes;
+    int directory = openat(walker->walk->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0) {
+        note_error(walker, errno);
+        return;
+    }
+    struct proc_numbers numbers;
+    proc_numbers_init(&numbers, directory);
+    uint32_t descriptor;
+    const char *name;
+    while (walker->error == 0 && (name = proc_numbers_next(&numbers, &descriptor)) != NULL) {
+        char target[40];
+        ssize_t size = readlinkat(directory, name, target, sizeof target);
+        if (size < 0) {
+            note_error(walker, errno);
+            continue;
+        }
+        uint64_t inode = proc_parse_socket(target, (size_t)size);
+        if (inode == 0) {
+            continue;
+        }
+        uint32_t row;
+        size_t slot = inode_table_slot(inodes, inode);
+        while (inode_table_next(inodes, inode, &slot, &row)) {
+            note(walker, row, pid);
+        }
+    }
+    if (numbers.error != 0) {
+        note_error(walker, numbers.error);
+    }
+    close(directory);
+}
+
+// Threads nearly always share their files; those that do not (unshare(2), clone(2) without
+// CLONE_FILES, a leader that has ended) hold sockets that are in no other list.
+static bool shares_files(const struct walk *walk, uint32_t pid, uint32_t tid) {
+    return walk->compare_tables && syscall(SYS_kcmp, pid, tid, KCMP_FILES, 0, 0) == 0;
+}
+
+static void search_threads(struct walker *walker, const char *path, uint32_t pid) {
+    int directory = openat(walker->walk->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0) {
+        note_error(walker, errno);
+        return;
+    }
+    struct proc_numbers numbers;
+    proc_numbers_init(&numbers, directory);
+    uint32_t tid;
+    while (walker->error == 0 && proc_numbers_next(&numbers, &tid) != NULL) {
+        if (tid != pid && !shares_files(walker->walk, pid, tid)) {
+            char files[PROC_PATH_SIZE];
+            snprintf(files, sizeof files, "%u/task/%u/fd", pid, tid);
+            search_files(walker, files, pid);
+        }
+    }
+    if (numbers.error != 0) {
+        note_error(walker, numbers.error);
+    }
+    close(directory);
+}
+
+static void search_process(struct walker *walker, uint32_t pid) {
+    char path[PROC_PATH_SIZE];
+    snprintf(path, sizeof path, "%u/fd", pid);
+    search_files(walker, path, pid);
+    // A directory has one link for itself, one in its parent, and one for each directory in it:
+    // so the number of threads costs one call and no listing.
+    struct stat tasks;
+    snprintf(path, sizeof path, "%u/task", pid);
+    if (fstatat(walker->walk->proc, path, &tasks, 0) == 0 && tasks.st_nlink > 3) {
+        search_threads(walker, path, pid);
+    }
+}
+
+static void *run(void *argument) {
+    struct walker *walker = argument;
+    struct walk *walk = walker->walk;
+    size_t at;
+    while (walker->error == 0 && (at = atomic_fetch_add(&walk->next, 1)) < walk->pid_count) {
+        search_process(walker, walk->pids[at]);
+    }
+    return NULL;
+}
+
+static unsigned choose_threads(unsigned asked, size_t processes) {
+    unsigned threads = asked;
+    if (threads == 0) {
+        cpu_set_t cpus;
+        int count = sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? CPU_COUNT(&cpus) : 1;
+        size_t worthwhile = 1 + processes / PROCESSES_PER_THREAD;
+        threads = worthwhile < (unsigned)count ? (unsigned)worthwhile : (unsigned)count;
+    }
+    return threads < 1 ? 1 : threads > MOST_THREADS ? MOST_THREADS : threads;
+}
+
+// Walks on this thread and, as far as the system lets us have them, on others.
+static void walk_together(struct walk *walk, struct walker *walkers, unsigned threads) {
+    unsigned started = 1;
+    for (unsigned i = 0; i < threads; i++) {
+        walkers[i].walk = walk;
+    }
+    while (started < threads &&
+           pthread_create(&walkers[started].thread, NULL, run, &walkers[started]) == 0) {
+        started++;
+    }
+    run(&walkers[0]);
+    for (unsigned i = 1; i < started; i++) {
+        pthread_join(walkers[i].thread, NULL);
+    }
+}
+
+static enum psc_status list_processes(struct walk *walk, struct psc_error *error) {
+    struct proc_numbers numbers;
+    size_t capacity = 0;
+    uint32_t pid;
+    proc_numbers_init(&numbers, walk->proc);
+    while (proc_numbers_next(&numbers, &pid) != NULL) {
+        if (walk->pid_count == capacity) {
+            capacity = capacity == 0 ? 256 : capacity * 2;
+            uint32_t *grown = realloc(walk->pids, capacity * sizeof *grown);
+            if (grown == NULL) {
+                return psc_no_memory(error);
+            }
+            walk->pids = grown;
+        }
+        walk->pids[walk->pid_count++] = pid;
+    }
+    return numbers.error == 0 ? PSC_OK
+                              : psc_fail(error, PSC_SYSTEM, "cannot list the processes: %s",
+                                         strerror(numbers.error));
+}
+
+// kcmp(2) takes PIDs of our own namespace; this proc file system may show another one.
+static bool shows_our_pids(int proc) {
+    char self[16];
+    char link[16];
+    ssize_t size = readlinkat(proc, "self", link, sizeof link);
+    int length = snprintf(self, sizeof self, "%d", getpid());
+    return size == length && memcmp(self, link, (size_t)size) == 0;
+}
+
+static enum psc_status link_found(const struct walker *walker, struct psc_builder *builder,
+                                  struct psc_error *error) {
+    if (walker->error == ENOMEM) {
+        return psc_no_memory(error);
+    }
+    if (walker->error != 0) {
+        return psc_fail(error, PSC_SYSTEM, "cannot read the files of processes: %s",
+                        strerror(walker->error));
+    }
+    for (size_t i = 0; i < walker->count; i++) {
+        if (psc_builder_link(builder, walker->found[i].row, walker->found[i].pid) != PSC_OK) {
+            return psc_no_memory(error);
+        }
+    }
+    return PSC_OK;
+}
+
+static enum psc_status end_links(struct psc_builder *builder, bool denied,
+                                 struct psc_error *error) {
+    // Whoever is not root may have been kept from seeing that a process exists (hidepid).
+    bool root = geteuid() == 0;
+    bool hidden = denied || !root;
+    const char *why =
+        !hidden ? "not to be found: the kernel, another PID namespace or a process that ended "
+                  "meanwhile holds them"
+        : root  ? "hidden: the capability CAP_SYS_PTRACE is needed to see them"
+                : "hidden: run as root to see them";
+    enum psc_status status =
+        psc_builder_end_links(builder, hidden ? "owners-hidden" : "owners-elsewhere", why);
+    return status == PSC_OK ? PSC_OK : psc_no_memory(error);
+}
+
+static enum psc_status walk_and_link(struct walk *walk, unsigned threads,
+                                     struct psc_builder *builder, bool *denied,
+                                     struct psc_error *error) {
+    struct walker walkers[MOST_THREADS] = {0};
+    walk_together(walk, walkers, threads);
+    enum psc_status status = PSC_OK;
+    for (unsigned i = 0; i < threads; i++) {
+        if (status == PSC_OK) {
+            status = link_found(&walkers[i], builder, error);
+        }
+        *denied = *denied || walkers[i].denied;
+        free(walkers[i].found);
+    }
+    return status;
+}
+
+enum psc_status owners_proc_link(const struct psc_request *request, int proc,
+                                 struct psc_builder *builder, struct psc_error *error) {
+    struct inode_table inodes;
+    bool denied = false;
+    enum psc_status status = inode_table_init(&inodes, builder, error);
+    if (status != PSC_OK) {
+        return status;
+    }
+    if (inodes.count > 0) {
+        bool compare = (request->avoid & PSC_AVOID_KCMP) == 0 && shows_our_pids(proc);
+        struct walk walk = {.proc = proc, .compare_tables = compare, .inodes = &inodes};
+        status = list_processes(&walk, error);
+        if (status == PSC_OK) {
+            unsigned threads = choose_threads(request->threads, walk.pid_count);
+            status = walk_and_link(&walk, threads, builder, &denied, error);
+        }
+        free(walk.pids);
+    }
+    inode_table_done(&inodes);
+    return status == PSC_OK ? end_links(builder, denied, error) : status;
+}

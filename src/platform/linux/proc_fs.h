@@ -1,0 +1,43 @@
+// proc_fs.h - reading files and directories of the proc file system.
+#ifndef PORTSCOPE_PROC_FS_H
+#define PORTSCOPE_PROC_FS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Bytes read from a file; begins as all zero, is used again and again, ends with free(bytes). */
+struct proc_bytes {
+    char *bytes; /**< with a NUL behind them */
+    size_t size;
+    size_t capacity;
+};
+
+/**
+ * Reads a whole file.
+ * @param directory an open directory that @p path is relative to
+ * @return 0 or an errno value
+ */
+int proc_read(int directory, const char *path, struct proc_bytes *into);
+
+/** Bytes for `PID/task/TID/fd` and the like. */
+#define PROC_PATH_SIZE 64
+
+/** The entries of a directory that are numbers. */
+struct proc_numbers {
+    int directory;
+    int error; /**< errno value that ended the listing, or 0 */
+    size_t at, filled;
+    _Alignas(8) char buffer[32768];
+};
+
+/** @param directory open for reading; borrowed */
+void proc_numbers_init(struct proc_numbers *numbers, int directory);
+
+/**
+ * @param number out: 0 … UINT32_MAX
+ * @return the entry's name, valid until the next call, or NULL at the end
+ */
+const char *proc_numbers_next(struct proc_numbers *numbers, uint32_t *number);
+
+#endif

@@ -1,0 +1,33 @@
+// proc_parse.h - pure parsers of what /proc says about a process.
+#ifndef PORTSCOPE_PROC_PARSE_H
+#define PORTSCOPE_PROC_PARSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * The inode in the target of a link `socket:[4026531]`.
+ * @return 0 for any other target
+ */
+uint64_t proc_parse_socket(const char *target, size_t size);
+
+/**
+ * When a process started, in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)). The
+ * name in field 2 may hold anything, parentheses, blanks and newlines too.
+ * @return whether the text is what the kernel prints
+ */
+bool proc_parse_start(const char *stat, size_t size, uint64_t *ticks);
+
+/** The part of a path behind its last slash: its whole where that would be nothing. */
+const char *proc_parse_base_name(const char *path);
+
+/**
+ * Whether a link target ends in the ` (deleted)` that Linux adds.
+ * @param size in bytes, without a NUL
+ */
+bool proc_parse_is_deleted(const char *target, size_t size);
+/** Length of what Linux adds. */
+#define PROC_PARSE_DELETED_SIZE (sizeof " (deleted)" - 1)
+
+#endif

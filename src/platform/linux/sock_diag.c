@@ -1,0 +1,142 @@
+// sock_diag.c - asks the kernel for a socket table and receives the answer.
+#include "sock_diag.h"
+
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "kernel_state.h"
+
+// The kernel fills at most 32 KiB a datagram, but larger ones than that have been known.
+#define RECEIVE_SIZE ((size_t)256 * 1024)
+#define ATTEMPTS 4
+#define SEQUENCE 1
+
+struct request {
+    struct nlmsghdr header;
+    struct inet_diag_req_v2 body;
+};
+
+static enum psc_status unsupported(struct psc_error *error, const char *what, int number) {
+    return psc_fail(error, PSC_UNSUPPORTED, "sock_diag: %s: %s", what, strerror(number));
+}
+
+static int send_request(int netlink, enum psc_table table, uint32_t states) {
+    bool ipv6 = table == PSC_TCP6 || table == PSC_UDP6;
+    bool udp = table == PSC_UDP4 || table == PSC_UDP6;
+    struct request request = {
+        .header =
+            {
+                .nlmsg_len = sizeof request,
+                .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+                .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+                .nlmsg_seq = SEQUENCE,
+            },
+        .body =
+            {
+                .sdiag_family = ipv6 ? AF_INET6 : AF_INET,
+                .sdiag_protocol = udp ? IPPROTO_UDP : IPPROTO_TCP,
+                .idiag_states = kernel_state_mask(table, states),
+            },
+    };
+    struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+    ssize_t sent;
+    do {
+        sent =
+            sendto(netlink, &request, sizeof request, 0, (struct sockaddr *)&kernel, sizeof kernel);
+    } while (sent < 0 && errno == EINTR);
+    return sent < 0 ? errno : 0;
+}
+
+// Receives one datagram of the kernel's. Returns its size, or minus an errno value.
+static ssize_t receive(int netlink, char *buffer) {
+    for (;;) {
+        struct sockaddr_nl sender = {0};
+        struct iovec piece = {.iov_base = buffer, .iov_len = RECEIVE_SIZE};
+        struct msghdr message = {
+            .msg_name = &sender, .msg_namelen = sizeof sender, .msg_iov = &piece, .msg_iovlen = 1};
+        ssize_t size = recvmsg(netlink, &message, 0);
+        if (size < 0 && errno == EINTR) {
+            continue;
+        }
+        if (size < 0) {
+            return -errno;
+        }
+        if ((message.msg_flags & MSG_TRUNC) != 0) {
+            return -EMSGSIZE;
+        }
+        if (sender.nl_pid == 0) { // anybody may send to us; only the kernel has no port
+            return size > 0 ? size : -EPIPE;
+        }
+    }
+}
+
+static enum psc_status receive_table(int netlink, char *buffer, enum psc_table table,
+                                     struct psc_builder *builder, struct sock_diag_answer *answer,
+                                     struct psc_error *error) {
+    while (!answer->done) {
+        ssize_t size = receive(netlink, buffer);
+        if (size == -ENOBUFS) { // the kernel had no memory for a datagram and dropped it
+            answer->interrupted = true;
+            return PSC_OK;
+        }
+        if (size < 0) {
+            return unsupported(error, "receiving failed", (int)-size);
+        }
+        enum psc_status status =
+            sock_diag_decode(buffer, (size_t)size, table, SEQUENCE, builder, answer, error);
+        if (status != PSC_OK) {
+            return status;
+        }
+    }
+    return answer->refused == 0 ? PSC_OK
+                                : unsupported(error, "the kernel refused", answer->refused);
+}
+
+// Asks once. A socket of its own for each attempt, because an abandoned dump leaves messages behind.
+static enum psc_status attempt(char *buffer, enum psc_table table, uint32_t states,
+                               struct psc_builder *builder, struct sock_diag_answer *answer,
+                               struct psc_error *error) {
+    int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    if (netlink < 0) {
+        return unsupported(error, "no netlink socket", errno);
+    }
+    int refused = send_request(netlink, table, states);
+    enum psc_status status = refused != 0
+                                 ? unsupported(error, "asking failed", refused)
+                                 : receive_table(netlink, buffer, table, builder, answer, error);
+    close(netlink);
+    return status;
+}
+
+enum psc_status sock_diag_dump(enum psc_table table, uint32_t states, struct psc_builder *builder,
+                               struct psc_error *error) {
+    char *buffer = malloc(RECEIVE_SIZE);
+    if (buffer == NULL) {
+        return psc_no_memory(error);
+    }
+    size_t mark = psc_builder_count(builder);
+    struct sock_diag_answer answer = {.interrupted = true};
+    enum psc_status status = PSC_OK;
+    for (int i = 0; i < ATTEMPTS && status == PSC_OK && answer.interrupted; i++) {
+        psc_builder_rewind(builder, mark);
+        answer = (struct sock_diag_answer){0};
+        status = attempt(buffer, table, states, builder, &answer, error);
+    }
+    free(buffer);
+    if (status != PSC_OK) {
+        psc_builder_rewind(builder, mark);
+    } else if (answer.interrupted) {
+        status = psc_builder_notice(builder, "dump-interrupted", 0,
+                                    "the socket table changed faster than it could be read: "
+                                    "a few sockets may be missing");
+        status = status == PSC_OK ? PSC_OK : psc_no_memory(error);
+    }
+    return status;
+}

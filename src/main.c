@@ -21,7 +21,8 @@
 //     base text sort      statuses, foreign bytes, a stable sort
 //     address endpoint    one row
 //     filter              which rows are wanted
-//     builder snapshot    filling and reading the rows, their owners and the notices
+//     builder             filling a snapshot; builder_owners: links, processes, selection
+//     snapshot            reading it
 //
 //   format/             rows to text
 //     columns             THE column table; cells: their values

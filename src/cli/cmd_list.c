@@ -10,6 +10,7 @@
 #include "portscope/terminal.h"
 
 #define NAMES_DEADLINE_MS 5000
+#define LONG_INTERVAL 60 // seconds; whoever types a longer one may well mean a port
 
 // Everything that is decided before the system is asked.
 struct listing {
@@ -196,6 +197,10 @@ static enum psc_status list(struct list_options *options, const struct psc_strea
                             struct psc_error *error) {
     struct listing listing;
     plan(options, streams, &listing);
+    if (options->interval > LONG_INTERVAL && !options->letters && !options->strict) {
+        fprintf(streams->err, "portscope: printing every %u seconds; for port %u type :%u\n",
+                options->interval, options->interval, options->interval);
+    }
     enum psc_status status = list_once(&listing, streams, error);
     for (unsigned done = 1; status == PSC_OK && options->interval > 0; done++) {
         if (done == options->count) {

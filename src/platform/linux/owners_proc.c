@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
+#include <linux/magic.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "inode_table.h"
@@ -25,6 +27,7 @@
 struct walk {
     int proc;
     bool compare_tables; // kcmp(2) knows these PIDs
+    bool real_proc;      // not a copy of files in a folder
     const struct inode_table *inodes;
     uint32_t *pids;
     size_t pid_count;
@@ -64,6 +67,17 @@ static void note(struct walker *walker, uint32_t row, uint32_t pid) {
     walker->found[walker->count++] = (struct found){row, pid};
 }
 
+// Writes a number and returns where in @p text it begins.
+static const char *decimal(uint32_t number, char text[12]) {
+    char *at = text + 11;
+    *at = '\0';
+    do {
+        *--at = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    return at;
+}
+
 // Sorts out why something could not be read: gone, hidden, or a failure.
 static void note_error(struct walker *walker, int number) {
     if (number == EACCES || number == EPERM) {
@@ -73,8 +87,41 @@ static void note_error(struct walker *walker, int number) {
     }
 }
 
-static void search_files(struct walker *walker, const char *path, uint32_t pid) {
+// Looks at one descriptor. Returns whether there is one of this number.
+static bool search_descriptor(struct walker *walker, int directory, const char *name,
+                              uint32_t pid) {
     const struct inode_table *inodes = walker->walk->inodes;
+    char target[40];
+    ssize_t size = readlinkat(directory, name, target, sizeof target);
+    if (size < 0) {
+        note_error(walker, errno);
+        return errno != ENOENT;
+    }
+    uint64_t inode = proc_parse_socket(target, (size_t)size);
+    if (inode != 0) {
+        uint32_t row;
+        size_t slot = inode_table_slot(inodes, inode);
+        while (inode_table_next(inodes, inode, &slot, &row)) {
+            note(walker, row, pid);
+        }
+    }
+    return true;
+}
+
+// The kernel hands out the lowest free number, so most tables have no or few holes, and trying the
+// numbers in turn costs less than having them listed. Returns where it got rid of that idea.
+static uint32_t guess_descriptors(struct walker *walker, int directory, uint32_t pid) {
+    uint32_t holes = 0;
+    uint32_t next = 0;
+    while (walker->error == 0 && holes <= 1 + next / 32) {
+        char name[12];
+        holes += !search_descriptor(walker, directory, decimal(next, name), pid);
+        next++;
+    }
+    return next;
+}
+
+static void search_files(struct walker *walker, const char *path, uint32_t pid) {
     int directory = openat(walker->walk->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0) {
         note_error(walker, errno);
@@ -82,24 +129,13 @@ static void search_files(struct walker *walker, const char *path, uint32_t pid) 
     }
     struct proc_numbers numbers;
     proc_numbers_init(&numbers, directory);
+    if (walker->walk->real_proc) {
+        proc_numbers_skip_descriptors(&numbers, guess_descriptors(walker, directory, pid));
+    }
     uint32_t descriptor;
     const char *name;
     while (walker->error == 0 && (name = proc_numbers_next(&numbers, &descriptor)) != NULL) {
-        char target[40];
-        ssize_t size = readlinkat(directory, name, target, sizeof target);
-        if (size < 0) {
-            note_error(walker, errno);
-            continue;
-        }
-        uint64_t inode = proc_parse_socket(target, (size_t)size);
-        if (inode == 0) {
-            continue;
-        }
-        uint32_t row;
-        size_t slot = inode_table_slot(inodes, inode);
-        while (inode_table_next(inodes, inode, &slot, &row)) {
-            note(walker, row, pid);
-        }
+        search_descriptor(walker, directory, name, pid);
     }
     if (numbers.error != 0) {
         note_error(walker, numbers.error);
@@ -206,6 +242,11 @@ static enum psc_status list_processes(struct walk *walk, struct psc_error *error
                                          strerror(numbers.error));
 }
 
+static bool is_proc(int proc) {
+    struct statfs system;
+    return fstatfs(proc, &system) == 0 && system.f_type == PROC_SUPER_MAGIC;
+}
+
 // kcmp(2) takes PIDs of our own namespace; this proc file system may show another one.
 static bool shows_our_pids(int proc) {
     char self[16];
@@ -273,7 +314,8 @@ enum psc_status owners_proc_link(const struct psc_request *request, int proc,
     }
     if (inodes.count > 0) {
         bool compare = (request->avoid & PSC_AVOID_KCMP) == 0 && shows_our_pids(proc);
-        struct walk walk = {.proc = proc, .compare_tables = compare, .inodes = &inodes};
+        struct walk walk = {
+            .proc = proc, .compare_tables = compare, .real_proc = is_proc(proc), .inodes = &inodes};
         status = list_processes(&walk, error);
         if (status == PSC_OK) {
             unsigned threads = choose_threads(request->threads, walk.pid_count);

@@ -59,6 +59,12 @@ void proc_numbers_init(struct proc_numbers *numbers, int directory) {
     numbers->filled = 0;
 }
 
+void proc_numbers_skip_descriptors(struct proc_numbers *numbers, uint32_t first) {
+    if (lseek(numbers->directory, (off_t)first + 2, SEEK_SET) < 0) {
+        numbers->error = errno;
+    }
+}
+
 static bool read_number(const char *name, uint32_t *number) {
     uint64_t value = 0;
     const char *at = name;

@@ -35,6 +35,12 @@ struct proc_numbers {
 void proc_numbers_init(struct proc_numbers *numbers, int directory);
 
 /**
+ * Leaves out the numbers below @p first, where the directory is the proc file system's list of a
+ * process's descriptors: the kernel keeps its place there as a descriptor, 2 further on.
+ */
+void proc_numbers_skip_descriptors(struct proc_numbers *numbers, uint32_t first);
+
+/**
  * @param number out: 0 … UINT32_MAX
  * @return the entry's name, valid until the next call, or NULL at the end
  */

@@ -1,0 +1,36 @@
+// builder_data.h - what is inside a builder; for builder.c (rows, names, notices) and
+// builder_owners.c (links, processes, selection).
+#ifndef PORTSCOPE_BUILDER_DATA_H
+#define PORTSCOPE_BUILDER_DATA_H
+
+#include "portscope/builder.h"
+#include "snapshot_data.h"
+
+/** A process holds an endpoint. */
+struct link {
+    uint32_t endpoint;
+    uint32_t process;
+};
+
+struct psc_builder {
+    const struct psc_filter *filter;
+    struct psc_snapshot *snapshot;
+    size_t endpoint_capacity, process_capacity;
+
+    struct link *links;
+    size_t link_count, link_capacity;
+    uint32_t *process_slots; // open addressing: process number + 1, 0 is free
+    size_t slot_count;       // a power of two, or 0
+    uint32_t latest;         // the process linked last, which is likely to be the next
+
+    bool *wanted; // by process: owns a row
+    const char *unowned_kind, *unowned_why;
+};
+
+/** Makes room for one more element. @p array stays valid when it fails. */
+bool builder_reserve(void **array, size_t count, size_t *capacity, size_t size);
+
+/** Puts the owners of every row in order, the eldest first. */
+PSC_NODISCARD enum psc_status builder_sort_owners(struct psc_snapshot *snapshot);
+
+#endif

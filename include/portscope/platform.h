@@ -8,7 +8,8 @@
 /** Roads that a request closes, so that the others can be tested and compared. */
 enum {
     PSC_AVOID_NETLINK = 1U << 0, /**< read /proc/net instead of asking sock_diag */
-    PSC_AVOID_KCMP = 1U << 1,    /**< walk every thread's files instead of comparing tables */
+    PSC_AVOID_BPF = 1U << 1,     /**< walk through /proc/PID/fd instead of asking a BPF iterator */
+    PSC_AVOID_KCMP = 1U << 2,    /**< walk every thread's files instead of comparing tables */
 };
 
 /** What to ask the system for. Begins with psc_request_init(). */
@@ -16,6 +17,7 @@ struct psc_request {
     uint32_t tables;       /**< PSC_TABLE_BIT()s worth asking for */
     uint32_t states;       /**< PSC_STATE_BIT()s worth asking for */
     bool owners;           /**< whether to look for owners */
+    bool few;              /**< few rows are likely: look for owners when it is known of what */
     unsigned avoid;        /**< PSC_AVOID_* bits */
     unsigned threads;      /**< how many may look for owners; 0 lets the platform choose */
     const char *proc_root; /**< where Linux' proc file system is mounted; borrowed */
@@ -52,6 +54,11 @@ PSC_NODISCARD enum psc_status psc_platform_name_users(struct psc_builder *builde
 PSC_NODISCARD enum psc_status psc_platform_name_remotes(struct psc_builder *builder,
                                                         unsigned deadline_ms,
                                                         struct psc_error *error);
+
+/** Bytes for a description with its NUL. */
+#define PSC_DESCRIPTION_SIZE 256
+/** Says which ways of asking this build and this machine have, a line for each kind. */
+void psc_platform_describe(char text[PSC_DESCRIPTION_SIZE]);
 
 /** Bytes for a host name with its NUL. */
 #define PSC_HOST_SIZE 256

@@ -3,6 +3,7 @@
 
 #include "commands.h"
 #include "list_options.h"
+#include "portscope/platform.h"
 
 static void print_option(FILE *out, const struct list_option *option) {
     char left[40];
@@ -62,7 +63,9 @@ int help_print(const struct psc_streams *streams) {
 }
 
 int help_print_version(const struct psc_streams *streams) {
-    fputs("portscope " PSC_VERSION "\n", streams->out);
+    char ways[PSC_DESCRIPTION_SIZE];
+    psc_platform_describe(ways);
+    fprintf(streams->out, "portscope " PSC_VERSION "\n%s", ways);
     return command_end(streams, PSC_EXIT_YES);
 }
 

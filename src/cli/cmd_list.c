@@ -88,6 +88,8 @@ static void plan(struct list_options *options, const struct psc_streams *streams
     psc_request_init(&listing->request);
     listing->request.tables = options->filter.tables;
     listing->request.states = options->filter.states;
+    listing->request.few = options->filter.any_port.given || options->filter.local_port.given ||
+                           options->filter.remote_port.given;
     listing->request.owners = listing->needs.owners || psc_filter_needs_owners(&options->filter);
 }
 

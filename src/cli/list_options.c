@@ -29,7 +29,13 @@ static enum psc_status read_tables(struct list_options *options, void *field, co
         options->owners = true;
         return PSC_OK;
     }
-    return psc_tables_parse(&options->filter.tables, value, error);
+    uint32_t tables = PSC_TABLES_ALL;
+    enum psc_status status = psc_tables_parse(&tables, value, error);
+    if (status == PSC_OK) {
+        options->protocols |= tables;
+        options->protocols_given = true;
+    }
+    return status;
 }
 
 static enum psc_status read_ports(struct list_options *options, void *field, const char *value,
@@ -369,6 +375,9 @@ static enum psc_status settle(struct list_options *options, struct psc_error *er
         return psc_fail(error, PSC_USAGE,
                         "--wide is a table of its own: leave out --strict, "
                         "--json, --ndjson and --csv");
+    }
+    if (options->protocols_given) {
+        options->filter.tables &= options->protocols;
     }
     uint32_t protocols = (options->tcp ? PSC_TABLES_TCP : 0) | (options->udp ? PSC_TABLES_UDP : 0);
     uint32_t families =

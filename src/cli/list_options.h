@@ -19,13 +19,15 @@ struct list_options {
     bool sort_reversed;
     enum psc_form form;
     enum colour_choice colour;
-    unsigned interval; /**< seconds; 0: print once */
-    unsigned count;    /**< how many times; 0: for ever */
+    unsigned interval;  /**< seconds; 0: print once */
+    unsigned count;     /**< how many times; 0: for ever */
+    uint32_t protocols; /**< PSC_TABLE_BIT()s of -p and --proto */
     bool all, listening, bound;
     bool owners, paths, remote_names;
     bool wide, strict, no_header;
     bool json, ndjson, csv;
     bool tcp, udp, ipv4, ipv6;
+    bool protocols_given;
     bool letters;      /**< a netstat letter was given, or its long name */
     bool filtered;     /**< a filter was given */
     bool states_given; /**< … by state, which then decides alone what is shown */

@@ -268,10 +268,11 @@ void cell_json_process(struct out *out, const struct row *row) {
 }
 
 void cell_text_path(struct out *out, const struct row *row) {
-    // Where the path may not be read the name is still better than nothing.
-    const char *text = row->owner == NULL         ? NULL
-                       : row->owner->path != NULL ? row->owner->path
-                                                  : row->owner->name;
+    const char *text = row->owner != NULL ? row->owner->path : NULL;
+    // Where the path may not be read the name is still better than nothing, but only for people.
+    if (text == NULL && row->owner != NULL && row->layout->form == PSC_FORM_TABLE) {
+        text = row->owner->name;
+    }
     out_owner_text(out, row, text);
     out_others(out, row);
 }

@@ -33,21 +33,17 @@ static uint64_t key_exposure(const struct psc_snapshot *snapshot, uint32_t row) 
     return psc_endpoint_exposure(psc_snapshot_endpoint(snapshot, row));
 }
 
-static uint64_t key_uid(const struct psc_snapshot *snapshot, uint32_t row) {
-    return psc_snapshot_endpoint(snapshot, row)->uid;
-}
+// What is not known comes behind every number.
+#define KEY_FIELD(field, bit)                                                                      \
+    static uint64_t key_##field(const struct psc_snapshot *snapshot, uint32_t row) {               \
+        const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, row);                \
+        return (endpoint->known & (bit)) != 0 ? endpoint->field : UINT64_MAX;                      \
+    }
 
-static uint64_t key_inode(const struct psc_snapshot *snapshot, uint32_t row) {
-    return psc_snapshot_endpoint(snapshot, row)->inode;
-}
-
-static uint64_t key_recv_queue(const struct psc_snapshot *snapshot, uint32_t row) {
-    return psc_snapshot_endpoint(snapshot, row)->recv_queue;
-}
-
-static uint64_t key_send_queue(const struct psc_snapshot *snapshot, uint32_t row) {
-    return psc_snapshot_endpoint(snapshot, row)->send_queue;
-}
+KEY_FIELD(uid, PSC_KNOWN_UID)
+KEY_FIELD(inode, PSC_KNOWN_INODE)
+KEY_FIELD(recv_queue, PSC_KNOWN_RECV_QUEUE)
+KEY_FIELD(send_queue, PSC_KNOWN_SEND_QUEUE)
 
 static uint64_t key_owners(const struct psc_snapshot *snapshot, uint32_t row) {
     return psc_snapshot_owners(snapshot, row).count;
@@ -85,9 +81,14 @@ COMPARE_OWNERS(path)
 COMPARE_OWNERS(user)
 COMPARE_OWNERS(command_line)
 
+static const char *socket_user(const struct psc_snapshot *snapshot, uint32_t row) {
+    const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, row);
+    bool known = (endpoint->known & PSC_KNOWN_UID) != 0;
+    return known ? psc_snapshot_user(snapshot, endpoint->uid) : NULL;
+}
+
 static int compare_socket_user(uint32_t a, uint32_t b, const void *context) {
-    return compare_texts(psc_snapshot_user(context, psc_snapshot_endpoint(context, a)->uid),
-                         psc_snapshot_user(context, psc_snapshot_endpoint(context, b)->uid));
+    return compare_texts(socket_user(context, a), socket_user(context, b));
 }
 
 // Rows stand in the order of their local addresses already, table by table.
@@ -144,8 +145,8 @@ static const struct psc_column table[] = {
      "process that owns the socket, the eldest of several; 0 for nobody"},
     {CELL(process), "Process", 15, 2, true, true, true, OWNER(PSC_PROCESS_NAME), CELLS(process),
      NULL, compare_name, "name of its executable"},
-    {CELL(path), "Path", 24, 2, true, false, true, OWNER(PSC_PROCESS_PATH), CELLS(path), NULL,
-     compare_path, "path of its executable"},
+    {CELL(path), "Path", 24, 2, true, false, true, OWNER(PSC_PROCESS_NAME | PSC_PROCESS_PATH),
+     CELLS(path), NULL, compare_path, "path of its executable"},
     {CELL(owners), "Owners", 7, 2, false, true, true, OWNER(EVERY_DETAIL), CELLS(owners),
      key_owners, NULL, "every process that owns the socket"},
     {CELL(owner_user),
@@ -166,7 +167,7 @@ static const struct psc_column table[] = {
      CELLS(command_line), NULL, compare_command_line, "its arguments"},
     {CELL(uid), "UID", 6, 2, false, true, true, NOTHING, CELLS(uid), key_uid, NULL,
      "number of the user that made the socket"},
-    {CELL(user), "Socket User", 12, 2, true, true, true, USERS, CELLS(user), key_uid,
+    {CELL(user), "Socket User", 12, 2, true, true, true, USERS, CELLS(user), NULL,
      compare_socket_user, "name of the user that made the socket"},
     {CELL(inode), "Inode", 10, 2, false, true, true, NOTHING, CELLS(inode), key_inode, NULL,
      "number of the socket in /proc/PID/fd"},

@@ -44,6 +44,9 @@ static void each_row(struct writing *writing, const uint32_t *order, write_row *
 
 static const char *cell_colour(const struct psc_column *column, const struct row *row) {
     if (strcmp(column->name, "state") == 0) {
+        if (psc_endpoint_is_udp(row->endpoint)) {
+            return ""; // has no word that could be coloured
+        }
         return row->endpoint->state == PSC_STATE_LISTENING     ? GREEN
                : row->endpoint->state == PSC_STATE_ESTABLISHED ? ""
                                                                : DIM;

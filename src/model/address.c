@@ -122,8 +122,9 @@ static int hex_digit(char c) {
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-// Reads groups `a:b:…`, the last two perhaps as dotted quad; returns their bytes or -1.
-static int parse_groups(const char *text, size_t length, uint8_t bytes[16]) {
+// Reads groups `a:b:…`, returns their bytes or -1. Those that end the address (`last`) may have a
+// dotted quad as their end.
+static int parse_groups(const char *text, size_t length, bool last, uint8_t bytes[16]) {
     int count = 0;
     for (size_t at = 0; at < length;) {
         size_t start = at;
@@ -132,7 +133,8 @@ static int parse_groups(const char *text, size_t length, uint8_t bytes[16]) {
             value = value << 4 | (unsigned)hex_digit(text[at++]);
         }
         if (at < length && text[at] == '.') {
-            bool fits = count <= 12 && parse_ipv4(text + start, length - start, bytes + count);
+            bool fits =
+                last && count <= 12 && parse_ipv4(text + start, length - start, bytes + count);
             return fits ? count + 4 : -1;
         }
         if (at == start || count > 14) {
@@ -153,12 +155,12 @@ static bool parse_ipv6(const char *text, size_t length, uint8_t bytes[16]) {
         gap++;
     }
     if (gap + 1 >= length) {
-        return parse_groups(text, length, bytes) == 16;
+        return parse_groups(text, length, true, bytes) == 16;
     }
     uint8_t head[16];
     uint8_t tail[16];
-    int before = parse_groups(text, gap, head);
-    int after = parse_groups(text + gap + 2, length - gap - 2, tail);
+    int before = parse_groups(text, gap, false, head);
+    int after = parse_groups(text + gap + 2, length - gap - 2, true, tail);
     if (before < 0 || after < 0 || before + after > 14) {
         return false;
     }
@@ -208,7 +210,8 @@ static bool parse_bits(const char *text, unsigned most, unsigned *bits) {
 
 static uint8_t mask_byte(unsigned bits, unsigned index) {
     unsigned before = index * 8;
-    return bits >= before + 8 ? 0xff : bits <= before ? 0 : (uint8_t)(0xff00U >> (bits - before));
+    unsigned kept = bits <= before ? 0 : bits - before < 8 ? bits - before : 8;
+    return (uint8_t)(0xff00U >> kept);
 }
 
 bool psc_network_parse(const char *text, struct psc_network *network) {

@@ -188,7 +188,10 @@ static bool pass_pids(const struct psc_builder *builder, size_t row) {
         return true;
     }
     struct psc_owners owners = psc_snapshot_owners(builder->snapshot, row);
-    bool matches = false;
+    // A row that nobody owns is shown with 0.
+    bool nobody =
+        owners.count == 0 && (builder->snapshot->endpoints[row].known & PSC_KNOWN_OWNERS) != 0;
+    bool matches = nobody && psc_pids_have(pids, 0);
     for (size_t i = 0; i < owners.count && !matches; i++) {
         matches = psc_pids_have(pids, builder->snapshot->processes[owners.processes[i]].pid);
     }

@@ -22,8 +22,10 @@ static const struct {
     uint32_t states;
 } synonyms[] = {
     {"all", PSC_STATES_ALL},
+    {"big", PSC_STATES_ALL & ~(BIT(SYN_RECEIVED) | BIT(TIME_WAIT))},
     {"bound", BIT(BOUND)},
     {"boundinactive", BIT(BOUND)},
+    {"bucket", BIT(SYN_RECEIVED) | BIT(TIME_WAIT)},
     {"close", BIT(CLOSED)},
     {"connected", PSC_STATES_ALL & ~NOT_CONNECTED},
     {"deletetcb", BIT(DELETE_TCB)},
@@ -32,8 +34,10 @@ static const struct {
     {"listen", BIT(LISTENING)},
     {"synchronized", PSC_STATES_ALL & ~(NOT_CONNECTED | BIT(SYN_SENT))},
     {"synrcdv", BIT(SYN_RECEIVED)},
+    {"synrcv", BIT(SYN_RECEIVED)},
     {"synrcvd", BIT(SYN_RECEIVED)},
     {"synrecv", BIT(SYN_RECEIVED)},
+    {"synsend", BIT(SYN_SENT)},
     {"timedwait", BIT(TIME_WAIT)},
     {"unconn", BIT(UDP_UNCONNECTED)},
     {"unconnected", BIT(UDP_UNCONNECTED)},
@@ -143,7 +147,8 @@ int psc_endpoint_compare(const struct psc_endpoint *a, const struct psc_endpoint
     if (order == 0) {
         order = compare_numbers(a->cookie, b->cookie);
     }
-    return order != 0 ? order : compare_numbers(a->inode, b->inode);
+    // A cookie is the better name: the inode is lost when the last file of a socket is closed.
+    return order != 0 || a->cookie != 0 ? order : compare_numbers(a->inode, b->inode);
 }
 
 bool psc_endpoint_same(const struct psc_endpoint *a, const struct psc_endpoint *b) {

@@ -150,11 +150,14 @@ static enum psc_status read_pid(void *values, const char *word, struct psc_error
 
 enum psc_status psc_pids_parse(struct psc_pids *pids, const char *list, struct psc_error *error) {
     size_t before = pids->count;
-    enum psc_status status = begin_list(&list, before > 0, &pids->negated, error);
+    bool negated = pids->negated;
+    enum psc_status status = begin_list(&list, before > 0, &negated, error);
     if (status == PSC_OK) {
         status = each_word(list, read_pid, pids, error);
     }
-    if (status != PSC_OK) {
+    if (status == PSC_OK) {
+        pids->negated = negated;
+    } else {
         pids->count = before;
     }
     return status;
@@ -185,9 +188,13 @@ static enum psc_status read_glob(void *values, const char *word, struct psc_erro
 enum psc_status psc_globs_parse(struct psc_globs *globs, const char *list,
                                 struct psc_error *error) {
     size_t before = globs->count;
-    enum psc_status status = begin_list(&list, before > 0, &globs->negated, error);
+    bool negated = globs->negated;
+    enum psc_status status = begin_list(&list, before > 0, &negated, error);
     if (status == PSC_OK) {
         status = each_word(list, read_glob, globs, error);
+    }
+    if (status == PSC_OK) {
+        globs->negated = negated;
     }
     while (status != PSC_OK && globs->count > before) {
         free(globs->patterns[--globs->count]);
@@ -281,11 +288,14 @@ static enum psc_status read_network(void *values, const char *word, struct psc_e
 enum psc_status psc_networks_parse(struct psc_networks *networks, const char *list,
                                    struct psc_error *error) {
     size_t before = networks->count;
-    enum psc_status status = begin_list(&list, before > 0, &networks->negated, error);
+    bool negated = networks->negated;
+    enum psc_status status = begin_list(&list, before > 0, &negated, error);
     if (status == PSC_OK) {
         status = each_word(list, read_network, networks, error);
     }
-    if (status != PSC_OK) {
+    if (status == PSC_OK) {
+        networks->negated = negated;
+    } else {
         networks->count = before;
     }
     return status;

@@ -27,10 +27,14 @@ enum { MOST_COMMANDS = 10, MOST_WORDS = 5 };
 
 // Questions ------------------------------------------------------------------------------------
 
-// The first word may be "portscope" or "floor": these two are programs of ours, not those in PATH.
+// The words "portscope" and "floor" stand for programs of ours, not for those in PATH.
 struct command {
-    char words[MOST_WORDS][24];
+    char words[MOST_WORDS][48];
+    const char *label; // in place of the words, or NULL
 };
+
+// Without the rights that loading a BPF program takes; it costs the start of one more program.
+#define WITHOUT_BPF "setpriv", "--bounding-set=-bpf,-perfmon,-sys_admin"
 
 // Commands that answer the same question; portscope first, because ratios are to the first.
 struct question {
@@ -40,20 +44,26 @@ struct question {
 
 static const struct question questions[] = {
     {"everything, with owners",
-     {{{"portscope", "-ano"}},
-      {{"ss", "-tuanp"}},
-      {{"netstat", "-tuanp"}},
-      {{"lsof", "-nPi"}},
-      {{"sockstat"}},
-      {{"floor"}},
-      {{"floor", "walk"}}}},
+     {{{"portscope", "-ano"}, NULL},
+      {{WITHOUT_BPF, "portscope", "-ano"}, "portscope -ano, without BPF"},
+      {{"ss", "-tuanp"}, NULL},
+      {{"netstat", "-tuanp"}, NULL},
+      {{"lsof", "-nPi"}, NULL},
+      {{"sockstat"}, NULL},
+      {{"floor", "iterate"}, NULL},
+      {{"floor", "walk"}, NULL}}},
     {"what listens, without owners",
-     {{{"portscope", "-tuln"}}, {{"ss", "-tuln"}}, {{"netstat", "-tuln"}}, {{"floor", "listen"}}}},
+     {{{"portscope", "-tuln"}, NULL},
+      {{"ss", "-tuln"}, NULL},
+      {{"netstat", "-tuln"}, NULL},
+      {{"floor", "listen"}, NULL}}},
     {"one port, with its owner",
-     {{{"portscope", "-ano", ":" PORT}},
-      {{"ss", "-tlnp", "sport = :" PORT}},
-      {{"lsof", "-nPi:" PORT}},
-      {{"floor", "listen", "walk"}}}},
+     {{{"portscope", "-ano", ":" PORT}, NULL},
+      {{WITHOUT_BPF, "portscope", "-ano", ":" PORT}, "portscope -ano :" PORT ", without BPF"},
+      {{"ss", "-tlnp", "sport = :" PORT}, NULL},
+      {{"lsof", "-nPi:" PORT}, NULL},
+      {{"floor", "listen", "iterate"}, NULL},
+      {{"floor", "listen", "walk"}, NULL}}},
 };
 
 // Scenes ---------------------------------------------------------------------------------------
@@ -109,8 +119,10 @@ struct bench {
 // The words of a command as people would type them, cut to the room there is.
 static void label(const struct command *command, char *text, size_t room) {
     size_t used = 0;
-    text[0] = '\0';
-    for (size_t i = 0; i < MOST_WORDS && command->words[i][0] != '\0' && used < room; i++) {
+    snprintf(text, room, "%s", command->label != NULL ? command->label : "");
+    for (size_t i = 0;
+         command->label == NULL && i < MOST_WORDS && command->words[i][0] != '\0' && used < room;
+         i++) {
         const char *quote = strchr(command->words[i], ' ') != NULL ? "'" : "";
         int length = snprintf(text + used, room - used, "%s%s%s%s", i == 0 ? "" : " ", quote,
                               command->words[i], quote);
@@ -149,14 +161,14 @@ static void print_row(const struct command *command, const struct measure *measu
            ratio, (double)measure->peak_kib / 1024, lines, measure->runs);
 }
 
-static const char *program_path(const struct bench *bench, const char *name) {
-    if (strcmp(name, "portscope") == 0)
+static char *program_path(struct bench *bench, char *word) {
+    if (strcmp(word, "portscope") == 0)
         return bench->portscope;
-    return strcmp(name, "floor") == 0 ? bench->floor : name;
+    return strcmp(word, "floor") == 0 ? bench->floor : word;
 }
 
 // One question to all who can answer it; false when portscope, the first, could not.
-static bool ask(const struct bench *bench, const struct question *question) {
+static bool ask(struct bench *bench, const struct question *question) {
     struct question own = *question; // execve wants words that it could write to
     char *argv[MOST_COMMANDS][MOST_WORDS + 1] = {{NULL}};
     struct measure measures[MOST_COMMANDS] = {{.program = NULL}};
@@ -164,9 +176,9 @@ static bool ask(const struct bench *bench, const struct question *question) {
     while (count < MOST_COMMANDS && own.commands[count].words[0][0] != '\0') {
         struct command *command = &own.commands[count];
         for (size_t i = 0; i < MOST_WORDS && command->words[i][0] != '\0'; i++)
-            argv[count][i] = command->words[i];
+            argv[count][i] = program_path(bench, command->words[i]);
         measures[count].argv = argv[count];
-        measures[count].program = program_path(bench, command->words[0]);
+        measures[count].program = argv[count][0];
         count++;
     }
     measure_all(measures, count, bench->seconds);
@@ -213,8 +225,7 @@ static bool print_size(const struct measure *measure, unsigned long sockets, boo
 // Sets up a crowd and asks among it: all questions, or only what `measure` is about, which then
 // comes back filled. In a child, because there is no way back out of a mount or PID namespace.
 // False when something failed.
-static bool among_crowd(const struct bench *bench, struct stage_size size,
-                        struct measure *measure) {
+static bool among_crowd(struct bench *bench, struct stage_size size, struct measure *measure) {
     int ends[2];
     int status;
     bool whole = true;
@@ -250,7 +261,7 @@ static bool among_crowd(const struct bench *bench, struct stage_size size,
     return whole && status == 0;
 }
 
-static bool play_linear(const struct bench *bench, const struct scene *scene) {
+static bool play_linear(struct bench *bench, const struct scene *scene) {
     char words[2][24] = {"portscope", "-ano"};
     char *const argv[] = {words[0], words[1], NULL};
     struct line_start start = {0, 0};
@@ -266,7 +277,7 @@ static bool play_linear(const struct bench *bench, const struct scene *scene) {
     return good;
 }
 
-static bool play(const struct bench *bench, const struct scene *scene) {
+static bool play(struct bench *bench, const struct scene *scene) {
     printf("\n%s\n", scene->text);
     fflush(stdout);
     return scene->linear ? play_linear(bench, scene) : among_crowd(bench, scene->sizes[0], NULL);

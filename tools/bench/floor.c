@@ -1,10 +1,11 @@
 // floor.c - what the kernel's own work takes, as a program: no port lister can be faster this way.
 //
-//   floor [listen] [walk] [count]
+//   floor [listen] [iterate] [walk] [count]
 //
 // Dumps TCP and UDP of both families over NETLINK_SOCK_DIAG and decodes nothing.
 //   listen  only what `-tuln` shows: the kernel need not look at connections
-//   walk    then also reads every link in /proc/PID/fd, on two threads: the owners without BPF
+//   iterate then also lists the open sockets of all processes by a BPF iterator
+//   walk    then also reads every link in /proc/PID/fd, on two threads: what it takes without BPF
 //   count   prints how many sockets and links there were
 #include <dirent.h>
 #include <err.h>
@@ -25,6 +26,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#if FLOOR_BPF
+#include "socket_record.h"
+#include "sockets_bpf.lskel.h"
+#endif
 
 enum {
     BUFFER_SIZE = 256 * 1024,
@@ -166,22 +172,52 @@ static unsigned long walk_all(void) {
     return walk.links;
 }
 
+#if FLOOR_BPF
+static unsigned long iterate_all(void) {
+    static char buffer[64 * 1024];
+    struct sockets_bpf *program = sockets_bpf__open_and_load();
+    if (program == NULL || sockets_bpf__attach(program) != 0)
+        err(1, "BPF iterator");
+    union bpf_attr attributes = {0};
+    attributes.iter_create.link_fd = (__u32)program->links.list_sockets_fd;
+    int iterator = skel_sys_bpf(BPF_ITER_CREATE, &attributes, sizeof attributes);
+    if (iterator == -1)
+        err(1, "BPF iterator");
+    unsigned long bytes = 0;
+    ssize_t got;
+    while ((got = read(iterator, buffer, sizeof buffer)) > 0 || (got == -1 && errno == EAGAIN))
+        bytes += got > 0 ? (unsigned long)got : 0;
+    if (got == -1)
+        err(1, "BPF iterator");
+    close(iterator);
+    sockets_bpf__destroy(program);
+    return bytes / sizeof(struct socket_record);
+}
+#else
+static unsigned long iterate_all(void) {
+    errx(1, "this build has no BPF iterator");
+}
+#endif
+
 int main(int argc, char **argv) {
     bool listening = false;
+    bool iterate = false;
     bool walk = false;
     bool count = false;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "listen") == 0)
             listening = true;
+        else if (strcmp(argv[i], "iterate") == 0)
+            iterate = true;
         else if (strcmp(argv[i], "walk") == 0)
             walk = true;
         else if (strcmp(argv[i], "count") == 0)
             count = true;
         else
-            errx(2, "'%s': only 'listen', 'walk' and 'count' are known", argv[i]);
+            errx(2, "'%s': only 'listen', 'iterate', 'walk' and 'count' are known", argv[i]);
     }
     unsigned long rows = dump(listening);
-    unsigned long links = walk ? walk_all() : 0;
+    unsigned long links = (iterate ? iterate_all() : 0) + (walk ? walk_all() : 0);
     if (count && printf("%lu sockets, %lu links\n", rows, links) < 0)
         err(1, "stdout");
     return fflush(stdout) == EOF ? 1 : 0;

@@ -3,12 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "owners_proc.h"
+#include "owners.h"
 #include "portscope/platform.h"
 #include "proc_net.h"
 #include "sock_diag.h"
@@ -87,8 +88,8 @@ static enum psc_status name_zones(struct psc_builder *builder) {
     return PSC_OK;
 }
 
-static enum psc_status collect(const struct psc_request *request, int proc,
-                               struct psc_builder *builder, struct psc_error *error) {
+static enum psc_status collect_tables(const struct psc_request *request, int proc,
+                                      struct psc_builder *builder, struct psc_error *error) {
     bool by_proc = false;
     for (enum psc_table table = PSC_TCP4; table < PSC_TABLE_COUNT; table++) {
         enum psc_status status = collect_table(request, proc, table, builder, &by_proc, error);
@@ -100,7 +101,7 @@ static enum psc_status collect(const struct psc_request *request, int proc,
         name_zones(builder) != PSC_OK) {
         return psc_no_memory(error);
     }
-    return request->owners ? owners_proc_link(request, proc, builder, error) : PSC_OK;
+    return PSC_OK;
 }
 
 enum psc_status psc_platform_collect(const struct psc_request *request, struct psc_builder *builder,
@@ -110,7 +111,23 @@ enum psc_status psc_platform_collect(const struct psc_request *request, struct p
         return psc_fail(error, PSC_SYSTEM, "cannot open %s: %s", request->proc_root,
                         strerror(errno));
     }
-    enum psc_status status = collect(request, proc, builder, error);
+    struct owners_search owners;
+    owners_begin(&owners, request, proc);
+    enum psc_status status = collect_tables(request, proc, builder, error);
+    enum psc_status ended = owners_end(&owners, status == PSC_OK ? builder : NULL, error);
     close(proc);
-    return status;
+    return status == PSC_OK ? ended : status;
+}
+
+void psc_platform_describe(char text[PSC_DESCRIPTION_SIZE]) {
+    struct psc_filter filter;
+    struct psc_error error;
+    psc_filter_init(&filter);
+    struct psc_builder *builder = psc_builder_new(&filter);
+    bool netlink = builder != NULL && sock_diag_dump(PSC_TCP4, PSC_STATE_BIT(PSC_STATE_LISTENING),
+                                                     builder, &error) == PSC_OK;
+    psc_builder_free(builder);
+    snprintf(text, PSC_DESCRIPTION_SIZE, "sockets: %s\nowners:  %s\n",
+             netlink ? "sock_diag, /proc/net" : "/proc/net (sock_diag does not answer here)",
+             owners_describe());
 }

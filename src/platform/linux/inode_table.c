@@ -29,7 +29,7 @@ enum psc_status inode_table_init(struct inode_table *table, const struct psc_bui
         while (table->slots[slot].inode != 0) {
             slot = (slot + 1) & table->mask;
         }
-        table->slots[slot] = (struct inode_slot){endpoint->inode, (uint32_t)row};
+        table->slots[slot] = (struct inode_slot){endpoint->inode, (uint32_t)row, false};
         table->count++;
     }
     return PSC_OK;
@@ -37,4 +37,17 @@ enum psc_status inode_table_init(struct inode_table *table, const struct psc_bui
 
 void inode_table_done(struct inode_table *table) {
     free(table->slots);
+}
+
+size_t inode_table_unowned(const struct inode_table *table, uint64_t *inodes, size_t most) {
+    size_t count = 0;
+    for (size_t slot = 0; slot <= table->mask; slot++) {
+        if (table->slots[slot].inode != 0 && !table->slots[slot].owned) {
+            if (count < most) {
+                inodes[count] = table->slots[slot].inode;
+            }
+            count++;
+        }
+    }
+    return count;
 }

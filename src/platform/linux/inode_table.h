@@ -8,9 +8,10 @@ struct inode_table {
     struct inode_slot {
         uint64_t inode; /**< 0: free */
         uint32_t row;
+        bool owned; /**< for whoever links: an owner was found */
     } * slots;
-    size_t mask; /**< number of slots, a power of two, less 1 */
-    size_t count;
+    size_t mask;  /**< number of slots, a power of two, less 1 */
+    size_t count; /**< of rows in the table */
 };
 
 /** Takes the rows whose owners are not known. @p table needs inode_table_done() only on success. */
@@ -18,6 +19,12 @@ PSC_NODISCARD enum psc_status inode_table_init(struct inode_table *table,
                                                const struct psc_builder *builder,
                                                struct psc_error *error);
 void inode_table_done(struct inode_table *table);
+
+/**
+ * Copies the inodes that no owner was found of, as far as they fit.
+ * @return how many there are
+ */
+size_t inode_table_unowned(const struct inode_table *table, uint64_t *inodes, size_t most);
 
 /** The slot where the search for an inode begins. */
 static inline size_t inode_table_slot(const struct inode_table *table, uint64_t inode) {
@@ -39,6 +46,13 @@ static inline bool inode_table_next(const struct inode_table *table, uint64_t in
         }
     }
     return false;
+}
+
+/** Whether an inode is in the table. */
+static inline bool inode_table_has(const struct inode_table *table, uint64_t inode) {
+    size_t slot = inode_table_slot(table, inode);
+    uint32_t row;
+    return inode_table_next(table, inode, &slot, &row);
 }
 
 #endif

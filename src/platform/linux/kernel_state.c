@@ -4,11 +4,13 @@
 #define UDP_CONNECTED_NUMBER 1
 #define UDP_UNCONNECTED_NUMBER 7
 
-// By the kernel's number. 12 (NEW_SYN_RECV) is how it calls a request that it reports as 3.
+// By the kernel's number. 12 (NEW_SYN_RECV) is how it calls a request that it reports as 3; a bound
+// socket is asked for as 13 (BOUND_INACTIVE) and reported as 7 (CLOSE), which no other socket in a
+// dump has: closed sockets without a port are in no table.
 static const enum psc_state tcp_states[] = {
     [0] = PSC_STATE_UNKNOWN,       [1] = PSC_STATE_ESTABLISHED, [2] = PSC_STATE_SYN_SENT,
     [3] = PSC_STATE_SYN_RECEIVED,  [4] = PSC_STATE_FIN_WAIT_1,  [5] = PSC_STATE_FIN_WAIT_2,
-    [6] = PSC_STATE_TIME_WAIT,     [7] = PSC_STATE_CLOSED,      [8] = PSC_STATE_CLOSE_WAIT,
+    [6] = PSC_STATE_TIME_WAIT,     [7] = PSC_STATE_BOUND,       [8] = PSC_STATE_CLOSE_WAIT,
     [9] = PSC_STATE_LAST_ACK,      [10] = PSC_STATE_LISTENING,  [11] = PSC_STATE_CLOSING,
     [12] = PSC_STATE_SYN_RECEIVED, [13] = PSC_STATE_BOUND,
 };

@@ -1,11 +1,10 @@
 // owners_proc.c - walks /proc/PID/fd on a few threads. The processes are handed out one by one, each
-// thread keeps what it finds to itself, and one thread links it all in the end.
+// thread keeps what it finds to itself, and it all goes into one list in the end.
 #include "owners_proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
-#include <linux/magic.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -14,10 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
-#include "inode_table.h"
 #include "proc_fs.h"
 #include "proc_parse.h"
 
@@ -34,38 +31,13 @@ struct walk {
     atomic_size_t next;
 };
 
-struct found {
-    uint32_t row;
-    uint32_t pid;
-};
-
 struct walker {
     struct walk *walk;
     pthread_t thread;
-    struct found *found;
-    size_t count, capacity;
+    struct owner_list owners;
     bool denied; // something could not be seen
     int error;   // errno value that ended the walk, or 0
 };
-
-static void note(struct walker *walker, uint32_t row, uint32_t pid) {
-    // Descriptors of one socket tend to follow each other.
-    if (walker->count > 0 && walker->found[walker->count - 1].row == row &&
-        walker->found[walker->count - 1].pid == pid) {
-        return;
-    }
-    if (walker->count == walker->capacity) {
-        size_t larger = walker->capacity == 0 ? 256 : walker->capacity * 2;
-        struct found *grown = realloc(walker->found, larger * sizeof *grown);
-        if (grown == NULL) {
-            walker->error = ENOMEM;
-            return;
-        }
-        walker->found = grown;
-        walker->capacity = larger;
-    }
-    walker->found[walker->count++] = (struct found){row, pid};
-}
 
 // Writes a number and returns where in @p text it begins.
 static const char *decimal(uint32_t number, char text[12]) {
@@ -90,7 +62,6 @@ static void note_error(struct walker *walker, int number) {
 // Looks at one descriptor. Returns whether there is one of this number.
 static bool search_descriptor(struct walker *walker, int directory, const char *name,
                               uint32_t pid) {
-    const struct inode_table *inodes = walker->walk->inodes;
     char target[40];
     ssize_t size = readlinkat(directory, name, target, sizeof target);
     if (size < 0) {
@@ -98,12 +69,9 @@ static bool search_descriptor(struct walker *walker, int directory, const char *
         return errno != ENOENT;
     }
     uint64_t inode = proc_parse_socket(target, (size_t)size);
-    if (inode != 0) {
-        uint32_t row;
-        size_t slot = inode_table_slot(inodes, inode);
-        while (inode_table_next(inodes, inode, &slot, &row)) {
-            note(walker, row, pid);
-        }
+    if (inode != 0 && inode_table_has(walker->walk->inodes, inode) &&
+        !owner_list_add(&walker->owners, inode, pid)) {
+        walker->error = ENOMEM;
     }
     return true;
 }
@@ -242,21 +210,8 @@ static enum psc_status list_processes(struct walk *walk, struct psc_error *error
                                          strerror(numbers.error));
 }
 
-static bool is_proc(int proc) {
-    struct statfs system;
-    return fstatfs(proc, &system) == 0 && system.f_type == PROC_SUPER_MAGIC;
-}
-
-// kcmp(2) takes PIDs of our own namespace; this proc file system may show another one.
-static bool shows_our_pids(int proc) {
-    char self[16];
-    char link[16];
-    ssize_t size = readlinkat(proc, "self", link, sizeof link);
-    int length = snprintf(self, sizeof self, "%d", getpid());
-    return size == length && memcmp(self, link, (size_t)size) == 0;
-}
-
-static enum psc_status link_found(const struct walker *walker, struct psc_builder *builder,
+// Moves what a walker found to the end of the list.
+static enum psc_status take_found(const struct walker *walker, struct owner_list *owners,
                                   struct psc_error *error) {
     if (walker->error == ENOMEM) {
         return psc_no_memory(error);
@@ -265,64 +220,42 @@ static enum psc_status link_found(const struct walker *walker, struct psc_builde
         return psc_fail(error, PSC_SYSTEM, "cannot read the files of processes: %s",
                         strerror(walker->error));
     }
-    for (size_t i = 0; i < walker->count; i++) {
-        if (psc_builder_link(builder, walker->found[i].row, walker->found[i].pid) != PSC_OK) {
+    for (size_t i = 0; i < walker->owners.count; i++) {
+        const struct owner *owner = &walker->owners.list[i];
+        if (!owner_list_add(owners, owner->inode, owner->pid)) {
             return psc_no_memory(error);
         }
     }
     return PSC_OK;
 }
 
-static enum psc_status end_links(struct psc_builder *builder, bool denied,
-                                 struct psc_error *error) {
-    // Whoever is not root may have been kept from seeing that a process exists (hidepid).
-    bool root = geteuid() == 0;
-    bool hidden = denied || !root;
-    const char *why =
-        !hidden ? "not to be found: the kernel, another PID namespace or a process that ended "
-                  "meanwhile holds them"
-        : root  ? "hidden: the capability CAP_SYS_PTRACE is needed to see them"
-                : "hidden: run as root to see them";
-    enum psc_status status =
-        psc_builder_end_links(builder, hidden ? "owners-hidden" : "owners-elsewhere", why);
-    return status == PSC_OK ? PSC_OK : psc_no_memory(error);
-}
-
-static enum psc_status walk_and_link(struct walk *walk, unsigned threads,
-                                     struct psc_builder *builder, bool *denied,
-                                     struct psc_error *error) {
+static enum psc_status walk_all(struct walk *walk, unsigned threads, struct owner_list *owners,
+                                bool *denied, struct psc_error *error) {
     struct walker walkers[MOST_THREADS] = {0};
-    walk_together(walk, walkers, threads);
     enum psc_status status = PSC_OK;
+    walk_together(walk, walkers, threads);
     for (unsigned i = 0; i < threads; i++) {
         if (status == PSC_OK) {
-            status = link_found(&walkers[i], builder, error);
+            status = take_found(&walkers[i], owners, error);
         }
         *denied = *denied || walkers[i].denied;
-        free(walkers[i].found);
+        owner_list_done(&walkers[i].owners);
     }
     return status;
 }
 
-enum psc_status owners_proc_link(const struct psc_request *request, int proc,
-                                 struct psc_builder *builder, struct psc_error *error) {
-    struct inode_table inodes;
-    bool denied = false;
-    enum psc_status status = inode_table_init(&inodes, builder, error);
-    if (status != PSC_OK) {
-        return status;
+enum psc_status owners_proc_find(const struct psc_request *request, int proc,
+                                 const struct inode_table *inodes, struct owner_list *owners,
+                                 bool *denied, struct psc_error *error) {
+    bool compare = (request->avoid & PSC_AVOID_KCMP) == 0 && proc_shows_our_pids(proc);
+    struct walk walk = {
+        .proc = proc, .compare_tables = compare, .real_proc = proc_is_real(proc), .inodes = inodes};
+    *denied = false;
+    enum psc_status status = list_processes(&walk, error);
+    if (status == PSC_OK) {
+        unsigned threads = choose_threads(request->threads, walk.pid_count);
+        status = walk_all(&walk, threads, owners, denied, error);
     }
-    if (inodes.count > 0) {
-        bool compare = (request->avoid & PSC_AVOID_KCMP) == 0 && shows_our_pids(proc);
-        struct walk walk = {
-            .proc = proc, .compare_tables = compare, .real_proc = is_proc(proc), .inodes = &inodes};
-        status = list_processes(&walk, error);
-        if (status == PSC_OK) {
-            unsigned threads = choose_threads(request->threads, walk.pid_count);
-            status = walk_and_link(&walk, threads, builder, &denied, error);
-        }
-        free(walk.pids);
-    }
-    inode_table_done(&inodes);
-    return status == PSC_OK ? end_links(builder, denied, error) : status;
+    free(walk.pids);
+    return status;
 }

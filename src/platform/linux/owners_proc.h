@@ -2,15 +2,20 @@
 #ifndef PORTSCOPE_OWNERS_PROC_H
 #define PORTSCOPE_OWNERS_PROC_H
 
+#include "inode_table.h"
+#include "owner_list.h"
 #include "portscope/platform.h"
 
 /**
- * Links every endpoint of a sealed builder with its owners and ends the linking. Walks only if
- * there is a socket whose owner is not known yet, and then to the end: any process may hold it too.
+ * Walks to the end, because any process may hold a socket too.
  * @param proc the open proc directory
+ * @param inodes the sockets to look for
+ * @param owners in and out
+ * @param denied out: whether there was something that this user may not see
  */
-PSC_NODISCARD enum psc_status owners_proc_link(const struct psc_request *request, int proc,
-                                               struct psc_builder *builder,
+PSC_NODISCARD enum psc_status owners_proc_find(const struct psc_request *request, int proc,
+                                               const struct inode_table *inodes,
+                                               struct owner_list *owners, bool *denied,
                                                struct psc_error *error);
 
 #endif

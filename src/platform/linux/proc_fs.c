@@ -3,10 +3,26 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+bool proc_is_real(int proc) {
+    struct statfs system;
+    return fstatfs(proc, &system) == 0 && system.f_type == PROC_SUPER_MAGIC;
+}
+
+bool proc_shows_our_pids(int proc) {
+    char self[16];
+    char link[16];
+    ssize_t size = readlinkat(proc, "self", link, sizeof link);
+    int length = snprintf(self, sizeof self, "%d", getpid());
+    return size == length && memcmp(self, link, (size_t)size) == 0;
+}
 
 static int read_all(int file, struct proc_bytes *into) {
     into->size = 0;

@@ -13,6 +13,12 @@ struct proc_bytes {
     size_t capacity;
 };
 
+/** Whether a directory is the proc file system itself, and not a copy of its files. */
+bool proc_is_real(int proc);
+
+/** Whether its PIDs are those of our own PID namespace, as system calls take and give them. */
+bool proc_shows_our_pids(int proc);
+
 /**
  * Reads a whole file.
  * @param directory an open directory that @p path is relative to

@@ -6,12 +6,14 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "kernel_state.h"
+#include "sock_diag_ports.h"
 
 // The kernel fills at most 32 KiB a datagram, but larger ones than that have been known.
 #define RECEIVE_SIZE ((size_t)256 * 1024)
@@ -21,35 +23,43 @@
 struct request {
     struct nlmsghdr header;
     struct inet_diag_req_v2 body;
+    struct nlattr ports;
+    struct inet_diag_bc_op operations[SOCK_DIAG_PORTS_MOST];
 };
 
 static enum psc_status unsupported(struct psc_error *error, const char *what, int number) {
     return psc_fail(error, PSC_UNSUPPORTED, "sock_diag: %s: %s", what, strerror(number));
 }
 
-static int send_request(int netlink, enum psc_table table, uint32_t states) {
+static void fill_request(struct request *request, enum psc_table table, uint32_t states,
+                         const struct psc_filter *filter) {
     bool ipv6 = table == PSC_TCP6 || table == PSC_UDP6;
     bool udp = table == PSC_UDP4 || table == PSC_UDP6;
-    struct request request = {
-        .header =
-            {
-                .nlmsg_len = sizeof request,
-                .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-                .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-                .nlmsg_seq = SEQUENCE,
-            },
-        .body =
-            {
-                .sdiag_family = ipv6 ? AF_INET6 : AF_INET,
-                .sdiag_protocol = udp ? IPPROTO_UDP : IPPROTO_TCP,
-                .idiag_states = kernel_state_mask(table, states),
-            },
+    request->header = (struct nlmsghdr){
+        .nlmsg_len = offsetof(struct request, ports),
+        .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+        .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+        .nlmsg_seq = SEQUENCE,
     };
+    request->body = (struct inet_diag_req_v2){
+        .sdiag_family = ipv6 ? AF_INET6 : AF_INET,
+        .sdiag_protocol = udp ? IPPROTO_UDP : IPPROTO_TCP,
+        .idiag_states = kernel_state_mask(table, states),
+    };
+    size_t count = sock_diag_ports_compile(filter, request->operations);
+    if (count > 0) {
+        size_t size = sizeof request->ports + count * sizeof request->operations[0];
+        request->ports = (struct nlattr){(uint16_t)size, INET_DIAG_REQ_BYTECODE};
+        request->header.nlmsg_len += (uint32_t)size;
+    }
+}
+
+static int send_request(int netlink, const struct request *request) {
     struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
     ssize_t sent;
     do {
-        sent =
-            sendto(netlink, &request, sizeof request, 0, (struct sockaddr *)&kernel, sizeof kernel);
+        sent = sendto(netlink, request, request->header.nlmsg_len, 0, (struct sockaddr *)&kernel,
+                      sizeof kernel);
     } while (sent < 0 && errno == EINTR);
     return sent < 0 ? errno : 0;
 }
@@ -100,14 +110,14 @@ static enum psc_status receive_table(int netlink, char *buffer, enum psc_table t
 }
 
 // Asks once. A socket of its own for each attempt, because an abandoned dump leaves messages behind.
-static enum psc_status attempt(char *buffer, enum psc_table table, uint32_t states,
+static enum psc_status attempt(char *buffer, enum psc_table table, const struct request *request,
                                struct psc_builder *builder, struct sock_diag_answer *answer,
                                struct psc_error *error) {
     int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
     if (netlink < 0) {
         return unsupported(error, "no netlink socket", errno);
     }
-    int refused = send_request(netlink, table, states);
+    int refused = send_request(netlink, request);
     enum psc_status status = refused != 0
                                  ? unsupported(error, "asking failed", refused)
                                  : receive_table(netlink, buffer, table, builder, answer, error);
@@ -121,13 +131,15 @@ enum psc_status sock_diag_dump(enum psc_table table, uint32_t states, struct psc
     if (buffer == NULL) {
         return psc_no_memory(error);
     }
+    struct request request;
+    fill_request(&request, table, states, psc_builder_filter(builder));
     size_t mark = psc_builder_count(builder);
     struct sock_diag_answer answer = {.interrupted = true};
     enum psc_status status = PSC_OK;
     for (int i = 0; i < ATTEMPTS && status == PSC_OK && answer.interrupted; i++) {
         psc_builder_rewind(builder, mark);
         answer = (struct sock_diag_answer){0};
-        status = attempt(buffer, table, states, builder, &answer, error);
+        status = attempt(buffer, table, &request, builder, &answer, error);
     }
     free(buffer);
     if (status != PSC_OK) {

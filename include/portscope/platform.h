@@ -66,7 +66,7 @@ void psc_platform_describe(char text[PSC_DESCRIPTION_SIZE]);
 void psc_platform_host(char host[PSC_HOST_SIZE]);
 /** Milliseconds since 1970-01-01 UTC. */
 int64_t psc_platform_time(void);
-/** Returns after so many seconds. */
-void psc_platform_sleep(unsigned seconds);
+/** Returns after so many milliseconds. */
+void psc_platform_sleep(unsigned milliseconds);
 
 #endif

@@ -5,20 +5,6 @@
 #include "list_options.h"
 #include "portscope/platform.h"
 
-static void print_option(FILE *out, const struct list_option *option) {
-    char left[40];
-    int used = option->letter != 0 ? snprintf(left, sizeof left, "-%c", option->letter)
-                                   : snprintf(left, sizeof left, "  ");
-    if (option->name != NULL) {
-        used += snprintf(left + used, sizeof left - (size_t)used, "%s --%s",
-                         option->letter != 0 ? "," : " ", option->name);
-    }
-    if (option->value != NULL) {
-        snprintf(left + used, sizeof left - (size_t)used, " %s", option->value);
-    }
-    fprintf(out, "  %-20s  %s\n", left, option->help);
-}
-
 static void print_options(FILE *out) {
     static const char *const titles[] = {
         [GROUP_ROWS] = "Which rows",
@@ -29,11 +15,7 @@ static void print_options(FILE *out) {
     };
     for (enum option_group group = GROUP_ROWS; group <= GROUP_OTHER; group++) {
         fprintf(out, "\n%s\n", titles[group]);
-        for (size_t i = 0; i < list_option_count(); i++) {
-            if (list_option_at(i)->group == group) {
-                print_option(out, list_option_at(i));
-            }
-        }
+        options_print(out, list_option_table(), group);
     }
 }
 
@@ -75,16 +57,7 @@ static int print_words(const struct psc_streams *streams) {
         fprintf(streams->out, "%s\t\t%s\n", command->name, command->summary);
         command = command_at((size_t)(command - command_at(0)) + 1);
     }
-    for (size_t i = 0; i < list_option_count(); i++) {
-        const struct list_option *option = list_option_at(i);
-        const char *value = option->value != NULL ? option->value : "";
-        if (option->letter != 0) {
-            fprintf(streams->out, "-%c\t%s\t%s\n", option->letter, value, option->help);
-        }
-        if (option->name != NULL) {
-            fprintf(streams->out, "--%s\t%s\t%s\n", option->name, value, option->help);
-        }
-    }
+    options_print_words(streams->out, list_option_table());
     for (size_t i = 0; i < psc_column_count(); i++) {
         fprintf(streams->out, "%s\tcolumn\t%s\n", psc_column_name(i), psc_column_help(i));
     }

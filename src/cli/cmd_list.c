@@ -1,26 +1,22 @@
-// cmd_list.c - the listing: what was asked for becomes a filter, a request and a layout; then collect,
-// name, select, write, and perhaps all that again after an interval.
+// cmd_list.c - the listing: what was asked for becomes a filter and a layout; then take a snapshot,
+// sort, write, and perhaps all that again after an interval.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
 #include "list_options.h"
-#include "portscope/platform.h"
 #include "portscope/terminal.h"
+#include "take.h"
 
-#define NAMES_DEADLINE_MS 5000
 #define LONG_INTERVAL 60 // seconds; whoever types a longer one may well mean a port
 
 // Everything that is decided before the system is asked.
 struct listing {
-    struct psc_filter *filter;
-    struct psc_request request;
+    struct take take;
     struct psc_layout layout;
-    struct psc_needs needs;
     const struct psc_column *sort;
     bool sort_reversed;
-    bool remote_names;
     bool quiet; // notices stay unsaid
 };
 
@@ -64,7 +60,6 @@ static void choose_columns(const struct list_options *options, struct psc_column
 static void plan(struct list_options *options, const struct psc_streams *streams,
                  struct listing *listing) {
     options->filter.states = choose_states(options);
-    listing->filter = &options->filter;
     listing->layout = (struct psc_layout){
         .form = options->form,
         .headings = !options->no_header,
@@ -74,76 +69,18 @@ static void plan(struct list_options *options, const struct psc_streams *streams
         .line_end = psc_terminal_line_end(),
     };
     choose_columns(options, &listing->layout.columns);
-    listing->needs = psc_columns_need(&listing->layout.columns);
+    struct psc_needs needs = psc_columns_need(&listing->layout.columns);
     listing->sort = options->sort;
     listing->sort_reversed = options->sort_reversed;
-    listing->remote_names = options->remote_names;
     listing->quiet = options->strict;
     if (options->sort != NULL) {
         struct psc_needs more = psc_column_needs(options->sort);
-        listing->needs.owners = listing->needs.owners || more.owners;
-        listing->needs.users = listing->needs.users || more.users;
-        listing->needs.details |= more.details;
+        needs.owners = needs.owners || more.owners;
+        needs.users = needs.users || more.users;
+        needs.details |= more.details;
     }
-    psc_request_init(&listing->request);
-    listing->request.tables = options->filter.tables;
-    listing->request.states = options->filter.states;
-    listing->request.few = options->filter.any_port.given || options->filter.local_port.given ||
-                           options->filter.remote_port.given;
-    listing->request.owners = listing->needs.owners || psc_filter_needs_owners(&options->filter);
-}
-
-// Finds out what the filter must know of the owners, and drops what it does not want.
-static enum psc_status select_rows(const struct listing *listing, struct psc_builder *builder,
-                                   struct psc_error *error) {
-    bool users = listing->filter->users.count > 0;
-    unsigned details =
-        (listing->filter->processes.count > 0 ? PSC_PROCESS_NAME | PSC_PROCESS_PATH : 0) |
-        (users ? PSC_PROCESS_USER : 0);
-    enum psc_status status = PSC_OK;
-    if (details != 0) {
-        status = psc_platform_resolve(&listing->request, details, builder, error);
-    }
-    if (status == PSC_OK && (users || listing->needs.users)) {
-        status = psc_platform_name_users(builder, error);
-    }
-    if (status == PSC_OK) {
-        psc_builder_select(builder);
-    }
-    return status;
-}
-
-static enum psc_status fill(const struct listing *listing, struct psc_builder *builder,
-                            struct psc_error *error) {
-    enum psc_status status = psc_platform_collect(&listing->request, builder, error);
-    if (status == PSC_OK) {
-        status = select_rows(listing, builder, error);
-    }
-    if (status == PSC_OK && listing->request.owners) {
-        status = psc_platform_resolve(&listing->request, listing->needs.details, builder, error);
-    }
-    if (status == PSC_OK && listing->remote_names) {
-        status = psc_platform_name_remotes(builder, NAMES_DEADLINE_MS, error);
-    }
-    return status;
-}
-
-static enum psc_status take_snapshot(const struct listing *listing, struct psc_snapshot **snapshot,
-                                     struct psc_error *error) {
-    char host[PSC_HOST_SIZE];
-    struct psc_builder *builder = psc_builder_new(listing->filter);
-    if (builder == NULL) {
-        return psc_no_memory(error);
-    }
-    psc_platform_host(host);
-    int64_t time = psc_platform_time();
-    enum psc_status status = fill(listing, builder, error);
-    if (status != PSC_OK) {
-        psc_builder_free(builder);
-        return status;
-    }
-    status = psc_builder_finish(builder, host, time, snapshot);
-    return status == PSC_OK ? PSC_OK : psc_no_memory(error);
+    take_init(&listing->take, &options->filter, needs);
+    listing->take.remote_names = options->remote_names;
 }
 
 static enum psc_status sort_rows(const struct listing *listing, const struct psc_snapshot *snapshot,
@@ -177,7 +114,7 @@ static enum psc_status list_once(const struct listing *listing, const struct psc
                                  struct psc_error *error) {
     struct psc_snapshot *snapshot = NULL;
     uint32_t *order = NULL;
-    enum psc_status status = take_snapshot(listing, &snapshot, error);
+    enum psc_status status = take_snapshot(&listing->take, &snapshot, error);
     if (status == PSC_OK) {
         status = sort_rows(listing, snapshot, &order, error);
     }
@@ -208,7 +145,7 @@ static enum psc_status list(struct list_options *options, const struct psc_strea
         if (done == options->count) {
             break;
         }
-        psc_platform_sleep(options->interval);
+        psc_platform_sleep(options->interval * 1000);
         status = list_once(&listing, streams, error);
     }
     return status;

@@ -2,6 +2,7 @@
 #ifndef PORTSCOPE_LIST_OPTIONS_H
 #define PORTSCOPE_LIST_OPTIONS_H
 
+#include "options.h"
 #include "portscope/filter.h"
 #include "portscope/format.h"
 
@@ -44,19 +45,7 @@ enum option_group {
     GROUP_OTHER,
 };
 
-struct list_option {
-    char letter;       /**< 0: none */
-    const char *name;  /**< NULL: none */
-    const char *value; /**< what stands for its value in the help; NULL: takes none */
-    enum option_group group;
-    enum psc_status (*apply)(struct list_options *options, void *field, const char *value,
-                             struct psc_error *error);
-    size_t field; /**< offset of the field of struct list_options that it fills in */
-    const char *help;
-};
-
-size_t list_option_count(void);
-const struct list_option *list_option_at(size_t index);
+const struct option_table *list_option_table(void);
 
 /** Reads the arguments behind the program's name. Needs list_options_done(), whatever the result. */
 PSC_NODISCARD enum psc_status list_options_parse(struct list_options *options, int count,

@@ -125,23 +125,30 @@ void out_foreign(struct out *out, const char *bytes, size_t size) {
     }
 }
 
-static void json_character(struct out *out, const char *bytes, size_t size, uint32_t point) {
+static void json_escape(struct out *out, uint32_t unit) {
     static const char digits[] = "0123456789abcdef";
+    char escape[6] = {'\\',
+                      'u',
+                      digits[unit >> 12],
+                      digits[unit >> 8 & 15],
+                      digits[unit >> 4 & 15],
+                      digits[unit & 15]};
+    out_bytes(out, escape, sizeof escape);
+}
+
+static void json_character(struct out *out, const char *bytes, size_t size, uint32_t point) {
     if (point == PSC_TEXT_INVALID) {
         out_text(out, "\xef\xbf\xbd"); // U+FFFD
     } else if (point == '"' || point == '\\') {
         char pair[2] = {'\\', (char)point};
         out_bytes(out, pair, sizeof pair);
-    } else if (point <= 0xffff && !psc_text_is_printable(point)) {
-        char escape[6] = {'\\',
-                          'u',
-                          digits[point >> 12],
-                          digits[point >> 8 & 15],
-                          digits[point >> 4 & 15],
-                          digits[point & 15]};
-        out_bytes(out, escape, sizeof escape);
-    } else {
+    } else if (psc_text_is_printable(point)) {
         out_bytes(out, bytes, size);
+    } else if (point <= 0xffff) {
+        json_escape(out, point);
+    } else { // RFC 8259, 7: the two units that UTF-16 has for it
+        json_escape(out, 0xd800 + ((point - 0x10000) >> 10));
+        json_escape(out, 0xdc00 + (point & 0x3ff));
     }
 }
 

@@ -19,8 +19,9 @@ int64_t psc_platform_time(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-void psc_platform_sleep(unsigned seconds) {
-    struct timespec rest = {.tv_sec = (time_t)seconds};
+void psc_platform_sleep(unsigned milliseconds) {
+    struct timespec rest = {.tv_sec = milliseconds / 1000,
+                            .tv_nsec = (long)(milliseconds % 1000) * 1000000};
     while (nanosleep(&rest, &rest) != 0 && errno == EINTR) {
     }
 }

@@ -1,0 +1,29 @@
+// fuzz_proc_parse.c - what /proc says about a process: a stat file, a link target, a path.
+#include "fuzz.h"
+#include "proc_parse.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    uint64_t ticks;
+    (void)proc_parse_start((const char *)data, size, &ticks);
+
+    uint64_t inode = proc_parse_socket((const char *)data, size);
+    if (inode != 0) {
+        char target[64];
+        char *text = fuzz_text(data, size);
+        unsigned long long number = inode;
+        snprintf(target, sizeof target, "socket:[%llu]", number);
+        // The same, but for zeros in front, which the kernel does not write.
+        REQUIRE(size >= strlen(target));
+        REQUIRE(strcmp(text, target) == 0 || strncmp(text, "socket:[0", 9) == 0);
+        free(text);
+    }
+
+    REQUIRE(!proc_parse_is_deleted((const char *)data, size) || size > PROC_PARSE_DELETED_SIZE);
+
+    char *path = fuzz_text(data, size);
+    const char *name = proc_parse_base_name(path);
+    REQUIRE(name >= path && name <= path + strlen(path));
+    REQUIRE(path[0] == '\0' || name[0] != '\0');
+    free(path);
+    return 0;
+}

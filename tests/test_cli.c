@@ -1,0 +1,330 @@
+// test_cli.c - cli: command lines against golden transcripts on the machine of fake_platform.c, what
+// holds for each of them, and what happens when the system or the output fails.
+//
+// A transcript is a text with lines `$ portscope …`, each followed by what it printed: `1|` on
+// standard output, `2|` on standard error, bytes that are not printable ASCII or UTF-8 as <1B>; and
+// the exit status unless it is 0. PSC_UPDATE=1 writes what is printed now into the transcripts.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "capture.h"
+#include "fake_platform.h"
+#include "portscope/cli.h"
+#include "run_cli.h"
+#include "words.h"
+
+#define DATA PSC_SOURCE_DIR "/tests/data/cli/"
+
+// Transcripts -------------------------------------------------------------------------------------
+
+static void transcribe_stream(FILE *to, char stream, const char *bytes, size_t size) {
+    bool begins = true;
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        if (begins) {
+            fprintf(to, "%c|", stream);
+        }
+        begins = byte == '\n';
+        if (begins || (byte >= 0x20 && byte != 0x7f)) {
+            fputc(byte, to);
+        } else {
+            fprintf(to, "<%02X>", byte);
+        }
+    }
+    fputs(begins ? "" : "<no line end>\n", to);
+}
+
+static size_t count_lines(const char *text) {
+    size_t lines = 0;
+    for (; (text = strchr(text, '\n')) != NULL; text++) {
+        lines++;
+    }
+    return lines;
+}
+
+// What holds for every command line, whatever it prints.
+static void check_manners(const char *line, const struct run *run) {
+    bool strict = strstr(line, "--strict") != NULL && run->exit == PSC_EXIT_YES;
+    bool coloured = strstr(line, "--color=always") != NULL;
+    bool failed = run->exit != PSC_EXIT_YES;
+    if (run->exit < PSC_EXIT_YES || run->exit > PSC_EXIT_OUTPUT || (strict && run->err_size > 0) ||
+        (failed && (run->out_size > 0 || count_lines(run->err) != 1)) ||
+        (!coloured && strchr(run->out, '\x1b') != NULL) || strchr(run->err, '\x1b') != NULL) {
+        fail_msg("%s: status %d, '%s'", line, run->exit, run->err);
+    }
+}
+
+static void transcribe(FILE *to, const char *line) {
+    struct run run;
+    run_cli(&run, line);
+    check_manners(line, &run);
+    transcribe_stream(to, '1', run.out, run.out_size);
+    transcribe_stream(to, '2', run.err, run.err_size);
+    if (run.exit != PSC_EXIT_YES) {
+        fprintf(to, "status %d\n", run.exit);
+    }
+    run_done(&run);
+}
+
+static bool is_output(const char *line) {
+    return strncmp(line, "1|", 2) == 0 || strncmp(line, "2|", 2) == 0 ||
+           strncmp(line, "status ", 7) == 0;
+}
+
+// Types every command of a transcript again. Takes the text apart.
+static char *repeat(char *transcript, size_t *size) {
+    FILE *to = capture_open();
+    for (char *line = transcript; *line != '\0';) {
+        char *end = line + strcspn(line, "\n");
+        char *next = *end != '\0' ? end + 1 : end;
+        *end = '\0';
+        if (!is_output(line)) {
+            fprintf(to, "%s\n", line);
+        }
+        if (line[0] == '$' && line[1] == ' ') {
+            transcribe(to, line + 2);
+        }
+        line = next;
+    }
+    return capture_close(to, size);
+}
+
+static void show_difference(const char *path, const char *expected, const char *actual) {
+    size_t line = 1;
+    while (*expected != '\0' && *actual != '\0') {
+        size_t expected_length = strcspn(expected, "\n");
+        size_t actual_length = strcspn(actual, "\n");
+        if (expected_length != actual_length || memcmp(expected, actual, actual_length) != 0) {
+            break;
+        }
+        expected += expected_length + (expected[expected_length] != '\0');
+        actual += actual_length + (actual[actual_length] != '\0');
+        line++;
+    }
+    fail_msg("%s:%zu: expected '%.*s', got '%.*s'; PSC_UPDATE=1 accepts all that is new", path,
+             line, (int)strcspn(expected, "\n"), expected, (int)strcspn(actual, "\n"), actual);
+}
+
+static void check_transcript(const char *path) {
+    char *expected = capture_file(path, NULL);
+    char *typed = capture_file(path, NULL);
+    assert_non_null(expected);
+    assert_non_null(strstr(expected, "$ portscope"));
+    size_t size;
+    char *actual = repeat(typed, &size);
+    const char *update = getenv("PSC_UPDATE");
+    bool same = strcmp(actual, expected) == 0;
+    if (!same && update != NULL && strcmp(update, "1") == 0) {
+        FILE *file = fopen(path, "wb");
+        assert_non_null(file);
+        assert_int_equal(fwrite(actual, 1, size, file), size);
+        assert_int_equal(fclose(file), 0);
+    } else if (!same) {
+        show_difference(path, expected, actual);
+    }
+    free(expected);
+    free(typed);
+    free(actual);
+}
+
+static void transcript(void **state) {
+    char path[512];
+    snprintf(path, sizeof path, DATA "%s.txt", (const char *)*state);
+    check_transcript(path);
+}
+
+// The machine, the terminal and the output ---------------------------------------------------------
+
+static int usual_machine(void **state) {
+    (void)state;
+    memset(fake_platform(), 0, sizeof *fake_platform());
+    return unsetenv("NO_COLOR");
+}
+
+static void colour_is_for_terminals(void **state) {
+    static const struct {
+        const char *line, *no_color;
+        bool terminal, colour;
+    } cases[] = {
+        {"portscope", NULL, false, false},
+        {"portscope", NULL, true, true},
+        {"portscope", "", true, true},
+        {"portscope", "1", true, false},
+        {"portscope --color=auto", "1", true, false},
+        {"portscope --color=always", "1", false, true},
+        {"portscope --color=never", NULL, true, false},
+        {"portscope --json", NULL, true, false},
+        {"portscope --json --color=always", NULL, true, false},
+        {"portscope --csv --color=always", NULL, true, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct run run;
+        fake_platform()->colour = cases[i].terminal;
+        assert_int_equal(cases[i].no_color != NULL ? setenv("NO_COLOR", cases[i].no_color, 1)
+                                                   : unsetenv("NO_COLOR"),
+                         0);
+        run_cli(&run, cases[i].line);
+        assert_int_equal(run.exit, PSC_EXIT_YES);
+        assert_int_equal(strchr(run.out, '\x1b') != NULL, cases[i].colour);
+        run_done(&run);
+    }
+}
+
+static void tables_end_their_lines_as_the_system_does(void **state) {
+    struct run run;
+    (void)state;
+    fake_platform()->crlf = true;
+    run_cli(&run, "portscope -ano --strict");
+    assert_true(run.out_size > 0);
+    for (const char *at = run.out; (at = strchr(at, '\n')) != NULL; at++) {
+        assert_true(at > run.out && at[-1] == '\r');
+    }
+    run_done(&run);
+    run_cli(&run, "portscope -ano --json");
+    assert_null(strchr(run.out, '\r'));
+    run_done(&run);
+}
+
+static void intervals_are_slept(void **state) {
+    static const struct {
+        const char *line;
+        unsigned tables, sleeps, slept;
+    } cases[] = {
+        {"portscope -ano", 1, 0, 0},
+        {"portscope -ano 5 1", 1, 0, 0},
+        {"portscope -ano 5 3", 3, 2, 10},
+        {"portscope 2 -ano 4", 4, 3, 6},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct run run;
+        unsigned tables = 0;
+        memset(fake_platform(), 0, sizeof *fake_platform());
+        run_cli(&run, cases[i].line);
+        for (const char *at = run.out; (at = strstr(at, "Active Connections")) != NULL; at++) {
+            tables++;
+        }
+        assert_int_equal(tables, cases[i].tables);
+        assert_int_equal(fake_platform()->sleeps, cases[i].sleeps);
+        assert_int_equal(fake_platform()->slept, cases[i].slept);
+        run_done(&run);
+    }
+}
+
+static void failures_of_the_system_are_told(void **state) {
+    static const struct {
+        enum psc_status collect, resolve;
+        int exit;
+        const char *text;
+    } cases[] = {
+        {PSC_DENIED, PSC_OK, PSC_EXIT_UNKNOWN, "portscope: the fake platform cannot collect\n"},
+        {PSC_NO_MEMORY, PSC_OK, PSC_EXIT_UNKNOWN, "portscope: the fake platform cannot collect\n"},
+        {PSC_OK, PSC_SYSTEM, PSC_EXIT_UNKNOWN, "portscope: the fake platform cannot resolve\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct run run;
+        fake_platform()->collect_fails = cases[i].collect;
+        fake_platform()->resolve_fails = cases[i].resolve;
+        run_cli(&run, "portscope -ano");
+        assert_int_equal(run.exit, cases[i].exit);
+        assert_string_equal(run.out, "");
+        assert_string_equal(run.err, cases[i].text);
+        run_done(&run);
+    }
+}
+
+static void an_empty_machine_is_no_failure(void **state) {
+    struct run run;
+    (void)state;
+    fake_platform()->empty = true;
+    run_cli(&run, "portscope -ano --sort pid");
+    assert_int_equal(run.exit, PSC_EXIT_YES);
+    assert_int_equal(count_lines(run.out), 4);
+    assert_string_equal(run.err, "");
+    run_done(&run);
+}
+
+// Runs with an output that fails, and returns what was said about it.
+static char *run_into(FILE *out, const char *line, int *exit) {
+    struct words words;
+    words_split(&words, line);
+    struct psc_streams streams = {.out = out, .err = capture_open()};
+    *exit = psc_cli_run(words.count, words.list, &streams);
+    fclose(out);
+    return capture_close(streams.err, NULL);
+}
+
+static void a_full_disk_is_told(void **state) {
+    static const char *const lines[] = {"portscope -ano", "portscope --json", "portscope --csv",
+                                        "portscope --help", "portscope --version"};
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        FILE *full = fopen("/dev/full", "wb");
+        if (full == NULL) {
+            skip();
+        }
+        int exit;
+        char *text = run_into(full, lines[i], &exit);
+        assert_int_equal(exit, PSC_EXIT_OUTPUT);
+        assert_ptr_equal(strstr(text, "portscope: cannot write the output: No space"), text);
+        free(text);
+    }
+}
+
+static void a_closed_pipe_is_quiet(void **state) {
+    static const char *const lines[] = {"portscope -ano", "portscope --json", "portscope --help"};
+    (void)state;
+    assert_true(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        int ends[2];
+        int exit;
+        assert_int_equal(pipe(ends), 0);
+        close(ends[0]);
+        FILE *pipe_end = fdopen(ends[1], "wb");
+        assert_non_null(pipe_end);
+        char *text = run_into(pipe_end, lines[i], &exit);
+        assert_int_equal(exit, PSC_EXIT_YES);
+        assert_string_equal(text, "");
+        free(text);
+    }
+}
+
+#define TRANSCRIPT(name)                                                                           \
+    {                                                                                              \
+        name, transcript, usual_machine, NULL, (char[]) {                                          \
+            name                                                                                   \
+        }                                                                                          \
+    }
+#define TEST(function) cmocka_unit_test_setup(function, usual_machine)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TRANSCRIPT("help"),
+        TRANSCRIPT("letters"),
+        TRANSCRIPT("filters"),
+        TRANSCRIPT("forms"),
+        TRANSCRIPT("columns"),
+        TRANSCRIPT("intervals"),
+        TRANSCRIPT("mistakes"),
+        TEST(colour_is_for_terminals),
+        TEST(tables_end_their_lines_as_the_system_does),
+        TEST(intervals_are_slept),
+        TEST(failures_of_the_system_are_told),
+        TEST(an_empty_machine_is_no_failure),
+        TEST(a_full_disk_is_told),
+        TEST(a_closed_pipe_is_quiet),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

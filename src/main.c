@@ -1,40 +1,94 @@
 // main.c - where the program begins. The way of the data through the files:
 //
 //   cli/cli             finds the command
-//   cli/list_options    THE option table; reads the command line
-//   cli/cmd_list        filter, request and layout; collect, name, select, write
-//   cli/cmd_help        the help, from the tables
-//   cli/nearest         the word that somebody most likely meant
+//   cli/options         reads a command line by an option table
+//   cli/list_options    THE option table of the listing; port_options: those about single ports
+//   cli/cmd_list        the listing: filter and layout; take: collect, name, select
+//   cli/cmd_check       can I have this port? also cmd_free, cmd_wait, cmd_kill
+//   cli/inspect         what they need to know: table, ranges, attempts to bind, verdicts
+//   cli/cmd_help        the help, from the tables; nearest: the word that was most likely meant
 //
 //   platform/linux/     asks the system, and fills the builder
 //     collect             table by table
 //     sock_diag           by netlink; sock_diag_decode: bytes to rows
 //     proc_net            from /proc/net, where netlink is closed; proc_net_parse: text to rows
 //     kernel_state        the kernel's numbers of states
-//     owners_proc         socket to processes, by a walk; inode_table finds the row of a socket
+//     owners              socket to processes; inode_table finds the row of a socket
+//     owners_bpf          by a BPF iterator, sockets.bpf; owners_proc: by a walk
 //     resolver            process to executable, arguments, user, start; proc_parse: text to fields
 //     remote_names        reverse DNS
+//     ports               attempts to bind, ranges; process_end: ends a process
 //     proc_fs             files and directories of /proc
 //     host, terminal      name, clock; colours
+//
+//   platform/windows/   the same for Windows
+//     collect             table by table, with their owners
+//     ip_helper           from iphlpapi.dll; ip_helper_decode: bytes to rows
+//     resolver            process to name, services, executable, arguments, user, start
+//     process_name, process_path, process_user, services, command_line
+//     remote_names        reverse DNS
+//     system_function     functions that are looked up
+//     wide, windows_error UTF-16, error numbers
+//     host, terminal      name, clocks; the console
 //
 //   model/              plain data and pure functions
 //     base text sort      statuses, foreign bytes, a stable sort
 //     address endpoint    one row
 //     filter              which rows are wanted
+//     check               the verdict on a port
 //     builder             filling a snapshot; builder_owners: links, processes, selection
 //     snapshot            reading it
 //
 //   format/             rows to text
 //     columns             THE column table; cells: their values
 //     write               table, JSON, NDJSON, CSV
+//     check_report        what a check of ports found
 //     out                 bytes on their way to a stream
 #include <stdio.h>
 
 #include "portscope/cli.h"
 #include "portscope/terminal.h"
 
-int main(int argc, char **argv) {
-    psc_terminal_init();
+static int run(int argc, char **argv) {
+    struct psc_terminal *terminal = psc_terminal_init();
     struct psc_streams streams = {.out = stdout, .err = stderr};
-    return psc_cli_run(argc, argv, &streams);
+    int exit = psc_cli_run(argc, argv, &streams);
+    psc_terminal_done(terminal);
+    return exit;
 }
+
+#ifndef _WIN32
+
+int main(int argc, char **argv) {
+    return run(argc, argv);
+}
+
+#else
+
+#include <stdlib.h>
+#include <windows.h>
+
+static char *to_utf8(const wchar_t *wide) {
+    int size = WideCharToMultiByte(CP_UTF8, 0, wide, -1, NULL, 0, NULL, NULL);
+    char *text = malloc((size_t)size);
+    if (text != NULL) {
+        WideCharToMultiByte(CP_UTF8, 0, wide, -1, text, size, NULL, NULL);
+    }
+    return text;
+}
+
+int wmain(int argc, wchar_t **wide) {
+    // Libraries come from System32 only, whatever lies beside the program or in the current folder.
+    SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
+    char **argv = calloc((size_t)argc + 1, sizeof *argv);
+    for (int i = 0; argv != NULL && i < argc; i++) {
+        argv[i] = to_utf8(wide[i]);
+        if (argv[i] == NULL) {
+            argv = NULL;
+        }
+    }
+    // Everything lives as long as the program.
+    return argv != NULL ? run(argc, argv) : PSC_EXIT_UNKNOWN;
+}
+
+#endif

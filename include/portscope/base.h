@@ -2,9 +2,13 @@
 #ifndef PORTSCOPE_BASE_H
 #define PORTSCOPE_BASE_H
 
-#if defined(__GNUC__)
+#if defined(__clang__)
 #define PSC_NODISCARD __attribute__((warn_unused_result))
 #define PSC_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#elif defined(__GNUC__)
+#define PSC_NODISCARD __attribute__((warn_unused_result))
+// Not `printf`: for Windows that is the printf of an old C library, which did not know %zu.
+#define PSC_PRINTF(text, first) __attribute__((format(gnu_printf, text, first)))
 #else
 #define PSC_NODISCARD
 #define PSC_PRINTF(text, first)
@@ -18,6 +22,7 @@
     X(DENIED, "this user may not")                                                                 \
     X(UNSUPPORTED, "this system cannot")                                                           \
     X(SYSTEM, "the system reported an error")                                                      \
+    X(GONE, "it is not there any more")                                                            \
     X(MALFORMED, "the system's answer cannot be understood")                                       \
     X(OUTPUT, "the output could not be written")
 

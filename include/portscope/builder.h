@@ -40,7 +40,8 @@ PSC_NODISCARD enum psc_status psc_builder_link(struct psc_builder *builder, size
                                                uint32_t pid);
 /**
  * Ends the linking. Rows with an owner, and those that were added with PSC_KNOWN_OWNERS, are
- * explained; if others are left in the end, a notice says how many.
+ * explained; if others are left in the end, or were dropped because a filter asks for owners, a notice
+ * says how many.
  * @param kind of that notice; static storage
  * @param why what these owners are, to follow `owners of 3 sockets are `; static storage
  */

@@ -14,6 +14,7 @@ enum psc_exit {
 };
 
 struct psc_streams {
+    FILE *in; /**< for the answer to a question; NULL: nobody can be asked */
     FILE *out;
     FILE *err;
 };

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "portscope/check.h"
 #include "portscope/snapshot.h"
 
 enum psc_form {
@@ -78,5 +79,27 @@ PSC_NODISCARD enum psc_status psc_column_sort(const struct psc_column *column, b
 PSC_NODISCARD enum psc_status psc_format_write(FILE *stream, const struct psc_snapshot *snapshot,
                                                const uint32_t *order,
                                                const struct psc_layout *layout);
+
+/** What a check of ports found. */
+struct psc_check_report {
+    const struct psc_check *checks;
+    size_t count;
+    const struct psc_snapshot *snapshot;     /**< rows of these ports */
+    const struct psc_port_ranges *ranges[2]; /**< of TCP and of UDP */
+    const char *line_end;
+};
+
+/** A line for each port, and for those that are not free who has them and what to do. */
+PSC_NODISCARD enum psc_status psc_format_checks(FILE *stream,
+                                                const struct psc_check_report *report);
+/** The same facts as one JSON document. */
+PSC_NODISCARD enum psc_status psc_format_checks_json(FILE *stream,
+                                                     const struct psc_check_report *report);
+
+/**
+ * Writes `node (pid 4242, user alice, up 2 h 13 min)`. A failure stays in the stream.
+ * @param now as psc_snapshot_time()
+ */
+void psc_format_process(FILE *stream, const struct psc_process *process, int64_t now);
 
 #endif

@@ -55,6 +55,79 @@ PSC_NODISCARD enum psc_status psc_platform_name_remotes(struct psc_builder *buil
                                                         unsigned deadline_ms,
                                                         struct psc_error *error);
 
+// Ports --------------------------------------------------------------------------------------------
+
+/** What came of trying to bind to a port. */
+enum psc_probe_result {
+    PSC_PROBE_FREE,       /**< bound */
+    PSC_PROBE_REUSABLE,   /**< bound, but only as servers do that set SO_REUSEADDR (Linux) */
+    PSC_PROBE_TAKEN,      /**< somebody has it */
+    PSC_PROBE_DENIED,     /**< this user may not have such a port */
+    PSC_PROBE_RESERVED,   /**< the system keeps it for itself (Windows) */
+    PSC_PROBE_NO_ADDRESS, /**< this machine does not have the address */
+    PSC_PROBE_NO_FAMILY,  /**< this machine does not speak the protocol or family */
+};
+
+/** Where to bind. */
+struct psc_probe {
+    enum psc_table table;       /**< protocol and family */
+    struct psc_address address; /**< all zero: any; for IPv6 then without IPv4 */
+    uint32_t zone;              /**< interface of a link-local address, else 0 */
+    uint16_t port;              /**< host byte order, not 0 */
+};
+
+/**
+ * Binds as a server would and gives the port back at once. Never listens, and never takes a port
+ * away from anybody.
+ */
+PSC_NODISCARD enum psc_status psc_platform_probe(const struct psc_probe *probe,
+                                                 enum psc_probe_result *result,
+                                                 struct psc_error *error);
+
+/** What the system does with ports by itself. */
+struct psc_port_ranges {
+    struct psc_ports reserved;   /**< kept for somebody; given is false where there are none */
+    bool reserved_refuses;       /**< binding to one fails (Windows); else they are only left out
+                                      when the system chooses a port (Linux) */
+    uint16_t dynamic_first;      /**< the system chooses ports from here … */
+    uint16_t dynamic_last;       /**< … to here; 0 where that is not known */
+    uint32_t first_unprivileged; /**< lower ones take rights; 0: none does */
+    unsigned time_wait_seconds;  /**< how long a closed connection keeps its port */
+};
+
+/** @param udp whether of UDP; else of TCP */
+PSC_NODISCARD enum psc_status psc_platform_port_ranges(const struct psc_request *request, bool udp,
+                                                       struct psc_port_ranges *ranges,
+                                                       struct psc_error *error);
+
+// Ending a process ---------------------------------------------------------------------------------
+
+/** A process that cannot be mistaken for another one: held until psc_platform_release(). */
+struct psc_held_process;
+
+/**
+ * Takes hold of a process.
+ * @param identity as the resolver gave it; another process of this PID is not the one that is meant
+ * @param held out: NULL on failure
+ * @return PSC_GONE if it has ended, PSC_DENIED
+ */
+PSC_NODISCARD enum psc_status psc_platform_hold(const struct psc_request *request, uint32_t pid,
+                                                uint64_t identity, struct psc_held_process **held,
+                                                struct psc_error *error);
+/** Asks it to end, or makes it. @return PSC_GONE, PSC_DENIED; PSC_UNSUPPORTED: it cannot be asked */
+PSC_NODISCARD enum psc_status psc_platform_end(struct psc_held_process *held, bool force,
+                                               struct psc_error *error);
+/** Waits until it has ended. @return whether it has */
+bool psc_platform_wait_end(struct psc_held_process *held, unsigned milliseconds);
+void psc_platform_release(struct psc_held_process *held);
+
+/** Whether a process is this one, or one that waits for it: a shell, a terminal, its session. */
+bool psc_platform_is_own(const struct psc_request *request, uint32_t pid);
+/** Whether it holds the machine up, so that nobody must end it: PID 0, 1, on Windows 4 and others. */
+bool psc_platform_is_vital(uint32_t pid);
+
+// The machine --------------------------------------------------------------------------------------
+
 /** Bytes for a description with its NUL. */
 #define PSC_DESCRIPTION_SIZE 256
 /** Says which ways of asking this build and this machine have, a line for each kind. */
@@ -66,6 +139,8 @@ void psc_platform_describe(char text[PSC_DESCRIPTION_SIZE]);
 void psc_platform_host(char host[PSC_HOST_SIZE]);
 /** Milliseconds since 1970-01-01 UTC. */
 int64_t psc_platform_time(void);
+/** Milliseconds since some moment, never going back. */
+int64_t psc_platform_clock(void);
 /** Returns after so many milliseconds. */
 void psc_platform_sleep(unsigned milliseconds);
 

@@ -14,7 +14,26 @@ enum {
     PSC_PROCESS_PATH = 1U << 1,
     PSC_PROCESS_COMMAND_LINE = 1U << 2,
     PSC_PROCESS_USER = 1U << 3,
-    PSC_PROCESS_STARTED = 1U << 4,
+    PSC_PROCESS_STARTED = 1U << 4, /**< started and identity */
+    PSC_PROCESS_FOLDER = 1U << 5,
+    PSC_PROCESS_SERVICE = 1U << 6, /**< service and stop_command; both NULL if it is no service */
+    PSC_PROCESS_ACCOUNT = 1U << 7,
+    PSC_PROCESS_PLACE = 1U << 8,
+};
+
+/** What kind of user a process runs as. */
+enum psc_account {
+    PSC_ACCOUNT_SYSTEM, /**< may do everything: root, Windows' SYSTEM */
+    PSC_ACCOUNT_SERVICE, /**< made for services: a Linux uid below 1000 or of systemd's, LocalService */
+    PSC_ACCOUNT_PERSON, /**< anybody else */
+};
+
+/** Bits of psc_process.place: what is wrong with where an executable lies. */
+enum {
+    PSC_PLACE_FILE_WRITABLE = 1U << 0,   /**< everybody may write to it */
+    PSC_PLACE_FOLDER_WRITABLE = 1U << 1, /**< everybody may replace it, or a folder above it */
+    PSC_PLACE_TEMPORARY = 1U << 2, /**< below a folder for temporary files, or in memory only */
+    PSC_PLACE_REPLACED = 1U << 3,  /**< path_deleted, and another file is there now */
 };
 
 /** A process that owns at least one endpoint. Strings are raw bytes: not escaped, not always UTF-8. */
@@ -29,6 +48,13 @@ struct psc_process {
     size_t command_line_size; /**< in bytes, with these NULs */
     const char *user;         /**< name, or number where it has no name */
     int64_t started;          /**< milliseconds since 1970-01-01 UTC */
+    /** Tells it from any other process that ever has the same PID; in units of the system's own. */
+    uint64_t identity;
+    const char *folder;       /**< that it works in */
+    const char *service;      /**< of the service manager that would start it again */
+    const char *stop_command; /**< what to type to stop that service */
+    uint8_t account;          /**< enum psc_account */
+    uint8_t place;            /**< PSC_PLACE_* bits */
 };
 
 /** What a reader must know about the rows as a whole. */

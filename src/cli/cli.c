@@ -6,8 +6,13 @@
 
 #include "commands.h"
 #include "nearest.h"
+#include "portscope/terminal.h"
 
 static const struct command commands[] = {
+    {"check", "can I bind this port? if not, why, and what do I do?", cmd_check},
+    {"free", "gives a port that can be bound", cmd_free},
+    {"wait", "comes back when a port is free, or listened on", cmd_wait},
+    {"kill", "ends what holds a port, safely", cmd_kill},
     {"help", "explains the program, or one of its commands", cmd_help},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
@@ -19,7 +24,7 @@ const struct command *command_at(size_t index) {
 int command_fail(const struct psc_streams *streams, enum psc_status status,
                  const struct psc_error *error) {
     // A reader that has seen enough (| head) is no failure worth a word.
-    if (status == PSC_OUTPUT && errno == EPIPE) {
+    if (status == PSC_OUTPUT && psc_terminal_reader_is_gone(streams->out)) {
         return PSC_EXIT_YES;
     }
     fprintf(streams->err, "portscope: %s\n", error->text);

@@ -2,6 +2,7 @@
 #ifndef PORTSCOPE_COMMANDS_H
 #define PORTSCOPE_COMMANDS_H
 
+#include "port_options.h"
 #include "portscope/base.h"
 #include "portscope/cli.h"
 
@@ -22,9 +23,15 @@ int command_fail(const struct psc_streams *streams, enum psc_status status,
 int command_end(const struct psc_streams *streams, int exit);
 
 int cmd_list(int count, char *const *arguments, const struct psc_streams *streams);
+int cmd_check(int count, char *const *arguments, const struct psc_streams *streams);
+int cmd_free(int count, char *const *arguments, const struct psc_streams *streams);
+int cmd_wait(int count, char *const *arguments, const struct psc_streams *streams);
+int cmd_kill(int count, char *const *arguments, const struct psc_streams *streams);
 int cmd_help(int count, char *const *arguments, const struct psc_streams *streams);
 /** The general help and the version, for the options that ask for them. */
 int help_print(const struct psc_streams *streams);
 int help_print_version(const struct psc_streams *streams);
+/** The help of one of the commands about single ports. */
+int help_print_command(enum port_command command, const struct psc_streams *streams);
 
 #endif

@@ -34,4 +34,10 @@ struct psc_column {
     const char *help;
 };
 
+/** The fields of one row as members of a JSON object, without its braces. */
+void columns_json(struct out *out, const struct psc_columns *columns, const struct row *row);
+/** The line of a row that shows its eldest owner. */
+struct row columns_row(const struct psc_snapshot *snapshot, const struct psc_layout *layout,
+                       size_t index);
+
 #endif

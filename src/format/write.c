@@ -19,14 +19,15 @@ struct writing {
 
 typedef void write_row(struct writing *writing, const struct row *row);
 
-static struct row row_at(const struct writing *writing, size_t index) {
-    struct psc_owners owners = psc_snapshot_owners(writing->snapshot, index);
+struct row columns_row(const struct psc_snapshot *snapshot, const struct psc_layout *layout,
+                       size_t index) {
+    struct psc_owners owners = psc_snapshot_owners(snapshot, index);
     return (struct row){
-        .snapshot = writing->snapshot,
-        .layout = writing->layout,
+        .snapshot = snapshot,
+        .layout = layout,
         .index = index,
-        .endpoint = psc_snapshot_endpoint(writing->snapshot, index),
-        .owner = psc_snapshot_eldest(writing->snapshot, index),
+        .endpoint = psc_snapshot_endpoint(snapshot, index),
+        .owner = psc_snapshot_eldest(snapshot, index),
         .others = owners.count > 1 ? owners.count - 1 : 0,
     };
 }
@@ -34,7 +35,8 @@ static struct row row_at(const struct writing *writing, size_t index) {
 static void each_row(struct writing *writing, const uint32_t *order, write_row *write) {
     size_t count = psc_snapshot_count(writing->snapshot);
     for (size_t i = 0; i < count && !writing->out.failed; i++) {
-        struct row row = row_at(writing, order != NULL ? order[i] : i);
+        struct row row =
+            columns_row(writing->snapshot, writing->layout, order != NULL ? order[i] : i);
         write(writing, &row);
         writing->rows++;
     }
@@ -119,16 +121,13 @@ static void table_headings(struct writing *writing) {
 
 // JSON --------------------------------------------------------------------------------------------
 
-static void json_fields(struct writing *writing, const struct row *row) {
-    struct out *out = &writing->out;
-    const struct psc_columns *columns = &writing->layout->columns;
+void columns_json(struct out *out, const struct psc_columns *columns, const struct row *row) {
     for (size_t i = 0; i < columns->count; i++) {
         out_text(out, i > 0 ? ", \"" : "\"");
         out_text(out, columns->list[i]->name);
         out_text(out, "\": ");
         columns->list[i]->json(out, row);
     }
-    out_text(out, "}");
 }
 
 static void json_host_and_time(struct writing *writing) {
@@ -142,7 +141,8 @@ static void json_host_and_time(struct writing *writing) {
 
 static void json_row(struct writing *writing, const struct row *row) {
     out_text(&writing->out, writing->rows > 0 ? ",\n  {" : "\n  {");
-    json_fields(writing, row);
+    columns_json(&writing->out, &writing->layout->columns, row);
+    out_text(&writing->out, "}");
 }
 
 static void json_notices(struct writing *writing) {
@@ -182,7 +182,8 @@ static void ndjson_row(struct writing *writing, const struct row *row) {
     out_text(out, "{");
     json_host_and_time(writing);
     out_text(out, ", ");
-    json_fields(writing, row);
+    columns_json(out, &writing->layout->columns, row);
+    out_text(out, "}");
     out_line_end(out, "\n");
 }
 

@@ -241,7 +241,7 @@ enum psc_status psc_builder_notice(struct psc_builder *builder, const char *kind
 }
 
 static enum psc_status note_unowned(struct psc_builder *builder) {
-    size_t unowned = 0;
+    size_t unowned = builder->unjudged;
     for (size_t row = 0; row < builder->snapshot->count; row++) {
         unowned += (builder->snapshot->endpoints[row].known & PSC_KNOWN_OWNERS) == 0;
     }

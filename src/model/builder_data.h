@@ -25,6 +25,7 @@ struct psc_builder {
 
     bool *wanted; // by process: owns a row
     const char *unowned_kind, *unowned_why;
+    size_t unjudged; // rows that were dropped though nobody knows whether they were wanted
 };
 
 /** Makes room for one more element. @p array stays valid when it fails. */

@@ -168,7 +168,10 @@ static void keep_rows(struct psc_builder *builder, passes *pass) {
     uint32_t begin = 0;
     for (size_t row = 0; row < snapshot->count; row++) {
         uint32_t end = snapshot->first_owner[row + 1];
-        if (pass(builder, row)) {
+        bool known = (snapshot->endpoints[row].known & PSC_KNOWN_OWNERS) != 0;
+        if (!pass(builder, row)) {
+            builder->unjudged += !known;
+        } else {
             snapshot->endpoints[kept] = snapshot->endpoints[row];
             snapshot->first_owner[kept++] = kept_owners;
             for (uint32_t i = begin; i < end; i++) {

@@ -66,7 +66,7 @@ static bool search_descriptor(struct walker *walker, int directory, const char *
     ssize_t size = readlinkat(directory, name, target, sizeof target);
     if (size < 0) {
         note_error(walker, errno);
-        return errno != ENOENT;
+        return false; // also where it is hidden: a guess must come to an end
     }
     uint64_t inode = proc_parse_socket(target, (size_t)size);
     if (inode != 0 && inode_table_has(walker->walk->inodes, inode) &&

@@ -25,26 +25,20 @@ uint64_t proc_parse_socket(const char *target, size_t size) {
     return inode;
 }
 
-bool proc_parse_start(const char *stat, size_t size, uint64_t *ticks) {
+// Reads the number in a field of /proc/PID/stat, counted from 1 as in proc(5). Fields are counted
+// from behind the name, the second, whose last parenthesis is the last of all.
+static bool read_stat_field(const char *stat, size_t size, int wanted, uint64_t *number) {
     const char *end = stat + size;
     const char *at = end;
     while (at > stat && at[-1] != ')') {
         at--;
     }
-    if (at == stat) {
-        return false;
-    }
-    // Behind the name comes field 3, so that the start is the 20th from here.
-    for (int field = 0; field < 20; field++) {
-        if (at == end || *at != ' ') {
-            return false;
-        }
-        at++;
-        if (field == 19) {
-            break;
-        }
-        while (at < end && *at != ' ') {
+    for (int field = 3; field <= wanted; field++) {
+        while (field > 3 && at < end && *at != ' ') {
             at++;
+        }
+        if (at == stat || at == end || *at++ != ' ') {
+            return false;
         }
     }
     uint64_t value = 0;
@@ -52,8 +46,21 @@ bool proc_parse_start(const char *stat, size_t size, uint64_t *ticks) {
     while (at < end && is_digit(*at) && at - first < 19) {
         value = value * 10 + (unsigned)(*at++ - '0');
     }
-    *ticks = value;
+    *number = value;
     return at != first && at < end && *at == ' ';
+}
+
+bool proc_parse_start(const char *stat, size_t size, uint64_t *ticks) {
+    return read_stat_field(stat, size, 22, ticks);
+}
+
+bool proc_parse_parent(const char *stat, size_t size, uint32_t *parent) {
+    uint64_t number;
+    if (!read_stat_field(stat, size, 4, &number) || number > UINT32_MAX) {
+        return false;
+    }
+    *parent = (uint32_t)number;
+    return true;
 }
 
 const char *proc_parse_base_name(const char *path) {
@@ -64,4 +71,49 @@ const char *proc_parse_base_name(const char *path) {
 bool proc_parse_is_deleted(const char *target, size_t size) {
     return size > PROC_PARSE_DELETED_SIZE && memcmp(target + size - PROC_PARSE_DELETED_SIZE,
                                                     " (deleted)", PROC_PARSE_DELETED_SIZE) == 0;
+}
+
+static bool is_unit_name(const char *name, size_t size) {
+    static const char suffix[] = ".service";
+    const size_t length = sizeof suffix - 1;
+    if (size <= length || size >= PROC_UNIT_SIZE ||
+        memcmp(name + size - length, suffix, length) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < size; i++) {
+        bool letter = (name[i] >= 'a' && name[i] <= 'z') || (name[i] >= 'A' && name[i] <= 'Z');
+        if (!letter && !is_digit(name[i]) && memchr("@._:-", name[i], 5) == NULL) {
+            return false;
+        }
+    }
+    return name[0] != '-';
+}
+
+bool proc_parse_unit(const char *cgroup, size_t size, struct proc_unit *unit) {
+    static const char manager[] = "user@";
+    const char *end = memchr(cgroup, '\n', size);
+    end = end != NULL ? end : cgroup + size;
+    // The unified hierarchy comes last in the file of a machine that has others, too.
+    while (end < cgroup + size && (end - cgroup < 3 || memcmp(cgroup, "0::", 3) != 0)) {
+        size -= (size_t)(end + 1 - cgroup);
+        cgroup = end + 1;
+        end = size > 0 ? memchr(cgroup, '\n', size) : NULL;
+        end = end != NULL ? end : cgroup + size;
+    }
+    unit->name[0] = '\0';
+    unit->of_user = false;
+    for (const char *at = cgroup; at < end;) {
+        const char *slash = memchr(at, '/', (size_t)(end - at));
+        size_t length = (size_t)((slash != NULL ? slash : end) - at);
+        if (is_unit_name(at, length)) {
+            if (length > sizeof manager && memcmp(at, manager, sizeof manager - 1) == 0) {
+                unit->of_user = true;
+            } else {
+                memcpy(unit->name, at, length);
+                unit->name[length] = '\0';
+            }
+        }
+        at += length + 1;
+    }
+    return unit->name[0] != '\0';
 }

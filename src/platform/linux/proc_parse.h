@@ -30,4 +30,28 @@ bool proc_parse_is_deleted(const char *target, size_t size);
 /** Length of what Linux adds. */
 #define PROC_PARSE_DELETED_SIZE (sizeof " (deleted)" - 1)
 
+/** Bytes for a unit's name with its NUL; systemd allows 255. */
+#define PROC_UNIT_SIZE 256
+
+/** A service of systemd. */
+struct proc_unit {
+    char name[PROC_UNIT_SIZE];
+    bool of_user; /**< of a user's own service manager */
+};
+
+/**
+ * The service that a process belongs to, by the last `NAME.service` of its control group's path in
+ * /proc/PID/cgroup (cgroups(7)), `0::/system.slice/nginx.service`. A session that somebody logged
+ * in to (`session-3.scope`) is none, and neither is the service manager of a user (`user@1000.service`).
+ * Names that no shell could be given as they are count as none, too.
+ * @return whether there is one
+ */
+bool proc_parse_unit(const char *cgroup, size_t size, struct proc_unit *unit);
+
+/**
+ * The parent of a process: field 4 of /proc/PID/stat.
+ * @return whether the text is what the kernel prints
+ */
+bool proc_parse_parent(const char *stat, size_t size, uint32_t *parent);
+
 #endif

@@ -102,6 +102,7 @@ static bool resolve_start(struct resolver *resolver, struct psc_process *process
     if (proc_parse_start(resolver->bytes.bytes, resolver->bytes.size, &ticks)) {
         uint64_t hertz = (uint64_t)sysconf(_SC_CLK_TCK);
         process->started = resolver->boot + (int64_t)(ticks * 1000 / hertz);
+        process->identity = ticks;
         process->known |= PSC_PROCESS_STARTED;
     }
     return true;
@@ -153,6 +154,35 @@ static bool resolve_user(struct resolver *resolver, struct psc_process *process)
     return true;
 }
 
+static bool resolve_folder(struct resolver *resolver, struct psc_process *process) {
+    char link[PROC_PATH_SIZE];
+    char target[PATH_MAX];
+    snprintf(link, sizeof link, "%u/cwd", process->pid);
+    ssize_t size = readlinkat(resolver->proc, link, target, sizeof target);
+    if (size <= 0) {
+        return true;
+    }
+    process->known |= PSC_PROCESS_FOLDER;
+    return keep_text(resolver, target, (size_t)size, &process->folder);
+}
+
+static bool resolve_service(struct resolver *resolver, struct psc_process *process) {
+    bool memory;
+    if (!read_file(resolver, process->pid, "cgroup", &memory)) {
+        return memory;
+    }
+    struct proc_unit unit;
+    process->known |= PSC_PROCESS_SERVICE;
+    if (!proc_parse_unit(resolver->bytes.bytes, resolver->bytes.size, &unit)) {
+        return true;
+    }
+    char command[sizeof "systemctl --user stop " + PROC_UNIT_SIZE];
+    int length = snprintf(command, sizeof command, "systemctl %sstop %s",
+                          unit.of_user ? "--user " : "", unit.name);
+    return keep_text(resolver, unit.name, strlen(unit.name), &process->service) &&
+           keep_text(resolver, command, (size_t)length, &process->stop_command);
+}
+
 static bool resolve_process(struct resolver *resolver, unsigned details,
                             struct psc_process *process) {
     unsigned missing = (details | (process->shares ? PSC_PROCESS_STARTED : 0)) & ~process->known;
@@ -169,6 +199,12 @@ static bool resolve_process(struct resolver *resolver, unsigned details,
     }
     if (ok && (missing & PSC_PROCESS_USER) != 0) {
         ok = resolve_user(resolver, process);
+    }
+    if (ok && (missing & PSC_PROCESS_FOLDER) != 0) {
+        ok = resolve_folder(resolver, process);
+    }
+    if (ok && (missing & PSC_PROCESS_SERVICE) != 0) {
+        ok = resolve_service(resolver, process);
     }
     return ok;
 }

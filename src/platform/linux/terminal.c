@@ -7,13 +7,18 @@
 #include <string.h>
 #include <unistd.h>
 
-void psc_terminal_init(void) {
+struct psc_terminal *psc_terminal_init(void) {
     for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
         if (fcntl(stream, F_GETFD) < 0 && errno == EBADF) {
             // The lowest free descriptor is this one. Input finds its end, output an error.
             (void)open("/dev/null", O_RDONLY);
         }
     }
+    return NULL;
+}
+
+void psc_terminal_done(struct psc_terminal *terminal) {
+    (void)terminal; // nothing was changed
 }
 
 bool psc_terminal_has_colour(FILE *stream) {
@@ -22,6 +27,19 @@ bool psc_terminal_has_colour(FILE *stream) {
            strcmp(kind, "dumb") != 0;
 }
 
+bool psc_terminal_can_ask(FILE *in, FILE *out) {
+    return isatty(fileno(in)) == 1 && isatty(fileno(out)) == 1;
+}
+
 const char *psc_terminal_line_end(void) {
     return "\n";
+}
+
+void psc_terminal_prose(FILE *stream) {
+    (void)stream; // lines end in "\n"
+}
+
+bool psc_terminal_reader_is_gone(FILE *stream) {
+    (void)stream;
+    return errno == EPIPE;
 }

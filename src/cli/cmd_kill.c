@@ -1,0 +1,307 @@
+// cmd_kill.c - end what holds this port, safely: only those who serve on it, only after consent, and
+// only the very processes that were shown.
+#include <stdlib.h>
+
+#include "commands.h"
+#include "inspect.h"
+#include "portscope/terminal.h"
+
+#define USUAL_TIMEOUT_MS 5000
+#define FORCED_MS 2000 // until whoever was made to end has ended
+
+struct killing {
+    const struct port_options *options;
+    const struct psc_streams *streams;
+    struct psc_request request;
+    struct inspection inspection;
+    uint32_t *targets; // numbers of processes in the snapshot, each once; the eldest first
+    size_t count;
+    size_t hidden; // serving rows whose owner cannot be seen
+};
+
+static const struct psc_process *target_at(const struct killing *killing, size_t index) {
+    return psc_snapshot_process(killing->inspection.snapshot, killing->targets[index]);
+}
+
+static void add_target(struct killing *killing, uint32_t process) {
+    for (size_t i = 0; i < killing->count; i++) {
+        if (killing->targets[i] == process) {
+            return;
+        }
+    }
+    killing->targets[killing->count++] = process;
+}
+
+// Whoever serves on the port. Clients that are connected to it are none of our business.
+static enum psc_status find_targets(struct killing *killing, struct psc_error *error) {
+    const struct psc_snapshot *snapshot = killing->inspection.snapshot;
+    const struct psc_check *check = &killing->inspection.checks[0];
+    size_t most = 0;
+    for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
+        most += psc_snapshot_owners(snapshot, i).count;
+    }
+    killing->targets = calloc(most + 1, sizeof *killing->targets);
+    if (killing->targets == NULL) {
+        return psc_no_memory(error);
+    }
+    for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
+        const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, i);
+        struct psc_owners owners = psc_snapshot_owners(snapshot, i);
+        if (!psc_check_serves(check, endpoint)) {
+            continue;
+        }
+        killing->hidden += (endpoint->known & PSC_KNOWN_OWNERS) == 0;
+        for (size_t j = 0; j < owners.count; j++) {
+            add_target(killing, owners.processes[j]);
+        }
+    }
+    return PSC_OK;
+}
+
+// Saying what is there -----------------------------------------------------------------------------
+
+static void print_port(const struct killing *killing, const char *text) {
+    const struct psc_check *check = &killing->inspection.checks[0];
+    fprintf(killing->streams->out, "%u/%s %s\n", check->port, check->udp ? "udp" : "tcp", text);
+}
+
+static void print_targets(const struct killing *killing) {
+    FILE *out = killing->streams->out;
+    int64_t now = psc_snapshot_time(killing->inspection.snapshot);
+    print_port(killing, "is held by");
+    for (size_t i = 0; i < killing->count; i++) {
+        const struct psc_process *process = target_at(killing, i);
+        fputs("  ", out);
+        psc_format_process(out, process, now);
+        if (process->service != NULL) {
+            fprintf(out, "\n    a service: to stop it for good, type %s", process->stop_command);
+        }
+        fputc('\n', out);
+    }
+}
+
+// Refusing ------------------------------------------------------------------------------------------
+
+static bool refuse(const struct killing *killing) {
+    FILE *err = killing->streams->err;
+    for (size_t i = 0; i < killing->count; i++) {
+        uint32_t pid = target_at(killing, i)->pid;
+        if (psc_platform_is_vital(pid)) {
+            fprintf(err, "portscope: process %u holds the whole system up and is left alone\n",
+                    pid);
+            return true;
+        }
+        if (psc_platform_is_own(&killing->request, pid)) {
+            fprintf(err,
+                    "portscope: process %u is portscope itself or runs it, and is left alone\n",
+                    pid);
+            return true;
+        }
+    }
+    if (killing->hidden > 0) {
+        fputs("portscope: an owner of the port cannot be seen: try as administrator\n", err);
+        return true;
+    }
+    return false;
+}
+
+static bool is_yes(FILE *in) {
+    char answer[16] = "";
+    return fgets(answer, sizeof answer, in) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+static bool can_ask(const struct killing *killing) {
+    const struct psc_streams *streams = killing->streams;
+    return streams->in != NULL && psc_terminal_can_ask(streams->in, streams->out);
+}
+
+static bool consents(const struct killing *killing) {
+    if (killing->options->yes) {
+        return true;
+    }
+    fprintf(killing->streams->out, killing->count == 1 ? "End it? [y/N] " : "End them? [y/N] ");
+    fflush(killing->streams->out);
+    return is_yes(killing->streams->in);
+}
+
+// Ending --------------------------------------------------------------------------------------------
+
+// Takes hold of all of them before the first is asked: the end of one may end others.
+static enum psc_status hold_all(const struct killing *killing, struct psc_held_process **held,
+                                struct psc_error *error) {
+    for (size_t i = 0; i < killing->count; i++) {
+        const struct psc_process *process = target_at(killing, i);
+        enum psc_status status =
+            psc_platform_hold(&killing->request, process->pid, process->identity, &held[i], error);
+        if (status != PSC_OK && status != PSC_GONE) {
+            return status;
+        }
+    }
+    return PSC_OK;
+}
+
+// Ends those that are still there and waits for them. Returns how many stay.
+static enum psc_status end_all(const struct killing *killing, struct psc_held_process **held,
+                               bool force, size_t *stay, struct psc_error *error) {
+    const struct port_options *options = killing->options;
+    unsigned timeout = options->timeout_ms != 0 ? options->timeout_ms : USUAL_TIMEOUT_MS;
+    for (size_t i = 0; i < killing->count; i++) {
+        enum psc_status status = PSC_OK;
+        if (held[i] != NULL && !psc_platform_wait_end(held[i], 0)) {
+            status = psc_platform_end(held[i], force, error);
+        }
+        if (status != PSC_OK && status != PSC_GONE &&
+            !(status == PSC_UNSUPPORTED && options->force)) {
+            return status;
+        }
+    }
+    *stay = 0;
+    int64_t until = psc_platform_clock() + (force ? FORCED_MS : timeout);
+    for (size_t i = 0; i < killing->count; i++) {
+        int64_t left = until - psc_platform_clock();
+        if (held[i] != NULL && !psc_platform_wait_end(held[i], left > 0 ? (unsigned)left : 0)) {
+            ++*stay;
+        }
+    }
+    return PSC_OK;
+}
+
+static enum psc_status end_them(const struct killing *killing, size_t *stay,
+                                struct psc_error *error) {
+    struct psc_held_process **held = calloc(killing->count, sizeof(struct psc_held_process *));
+    if (held == NULL) {
+        return psc_no_memory(error);
+    }
+    enum psc_status status = hold_all(killing, held, error);
+    if (status == PSC_OK) {
+        status = end_all(killing, held, false, stay, error);
+    }
+    if (status == PSC_OK && *stay > 0 && killing->options->force) {
+        status = end_all(killing, held, true, stay, error);
+    }
+    for (size_t i = 0; i < killing->count; i++) {
+        psc_platform_release(held[i]);
+    }
+    free(held);
+    return status;
+}
+
+// Afterwards ----------------------------------------------------------------------------------------
+
+static bool was_target(const struct killing *killing, const struct psc_process *process) {
+    for (size_t i = 0; i < killing->count; i++) {
+        const struct psc_process *target = target_at(killing, i);
+        if (target->pid == process->pid && target->identity == process->identity) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Says who serves on the port now though he was not there before.
+static void print_respawned(const struct killing *killing, const struct inspection *after) {
+    FILE *out = killing->streams->out;
+    for (size_t i = 0; i < psc_snapshot_count(after->snapshot); i++) {
+        const struct psc_process *process = psc_snapshot_eldest(after->snapshot, i);
+        if (process == NULL || was_target(killing, process) ||
+            !psc_check_serves(&after->checks[0], psc_snapshot_endpoint(after->snapshot, i))) {
+            continue;
+        }
+        fputs("  it was started again: ", out);
+        psc_format_process(out, process, psc_snapshot_time(after->snapshot));
+        if (process->stop_command != NULL) {
+            fprintf(out, "\n  to stop it for good, type %s", process->stop_command);
+        }
+        fputc('\n', out);
+        return;
+    }
+}
+
+static enum psc_status report(const struct killing *killing, size_t stay, int *exit,
+                              struct psc_error *error) {
+    struct inspection after;
+    struct psc_needs needs = {true, false, INSPECT_DETAILS};
+    enum psc_status status = inspect(killing->options, PSC_STATES_ALL, needs, &after, error);
+    if (status == PSC_OK && psc_verdict_is_free(after.checks[0].verdict)) {
+        print_port(killing, "is free now");
+        *exit = PSC_EXIT_YES;
+    } else if (status == PSC_OK) {
+        print_port(killing, "is still in use");
+        print_respawned(killing, &after);
+        if (stay > 0) {
+            fprintf(killing->streams->err,
+                    "portscope: %zu of %zu did not end when asked: --force makes them\n", stay,
+                    killing->count);
+        }
+        *exit = PSC_EXIT_NO;
+    }
+    inspect_done(&after);
+    return status;
+}
+
+static enum psc_status end_and_report(struct killing *killing, int *exit, struct psc_error *error) {
+    *exit = PSC_EXIT_NO;
+    if (!killing->options->yes && !killing->options->dry_run && !can_ask(killing)) {
+        return psc_fail(error, PSC_USAGE, "nobody can be asked here: --yes is the consent");
+    }
+    print_targets(killing);
+    fflush(killing->streams->out);
+    if (refuse(killing)) {
+        return PSC_OK;
+    }
+    if (killing->options->dry_run) {
+        fprintf(killing->streams->out, "nothing was done: these %zu would be asked to end%s\n",
+                killing->count, killing->options->force ? ", and then made to" : "");
+        *exit = PSC_EXIT_YES;
+        return PSC_OK;
+    }
+    if (!consents(killing)) {
+        return PSC_OK;
+    }
+    size_t stay;
+    enum psc_status status = end_them(killing, &stay, error);
+    return status == PSC_OK ? report(killing, stay, exit, error) : status;
+}
+
+static enum psc_status run(struct killing *killing, int *exit, struct psc_error *error) {
+    struct psc_needs needs = {true, false, INSPECT_DETAILS};
+    enum psc_status status =
+        inspect(killing->options, PSC_STATES_ALL, needs, &killing->inspection, error);
+    if (status == PSC_OK) {
+        status = find_targets(killing, error);
+    }
+    if (status != PSC_OK) {
+        return status;
+    }
+    if (killing->count > 0) {
+        return end_and_report(killing, exit, error);
+    }
+    if (psc_verdict_is_free(killing->inspection.checks[0].verdict)) {
+        print_port(killing, "is free already");
+        *exit = PSC_EXIT_YES;
+        return PSC_OK;
+    }
+    print_port(killing, "is not free, but nobody who can be seen serves on it");
+    fputs("portscope: portscope check says more\n", killing->streams->err);
+    *exit = PSC_EXIT_NO;
+    return PSC_OK;
+}
+
+int cmd_kill(int count, char *const *arguments, const struct psc_streams *streams) {
+    struct port_options options;
+    struct psc_error error;
+    int exit = PSC_EXIT_NO;
+    enum psc_status status = port_options_parse(&options, PORT_KILL, count, arguments, &error);
+    if (status == PSC_OK && options.help) {
+        exit = help_print_command(PORT_KILL, streams);
+    } else if (status == PSC_OK) {
+        struct killing killing = {.options = &options, .streams = streams};
+        psc_request_init(&killing.request);
+        status = run(&killing, &exit, &error);
+        free(killing.targets);
+        inspect_done(&killing.inspection);
+        exit = status == PSC_OK ? command_end(streams, exit) : exit;
+    }
+    port_options_done(&options);
+    return status == PSC_OK ? exit : command_fail(streams, status, &error);
+}

@@ -1,0 +1,399 @@
+// check_report.c - what a check of ports found, for people and as JSON.
+#include <string.h>
+
+#include "cells.h"
+#include "portscope/format.h"
+
+// A port with more holders than this is a busy server, and nobody reads them all.
+#define MOST_HOLDERS 10
+
+// What is being written.
+struct reporting {
+    struct out out;
+    const struct psc_check_report *report;
+    struct psc_layout layout;
+};
+
+// Processes ---------------------------------------------------------------------------------------
+
+static void out_foreign_text(struct out *out, const char *text) {
+    out_foreign(out, text, strlen(text));
+}
+
+static void out_unit(struct out *out, uint64_t number, const char *unit) {
+    out_number(out, number);
+    out_text(out, unit);
+}
+
+// The two greatest units: `45 s`, `2 h 13 min`, `3 d 4 h`.
+static void out_age(struct out *out, int64_t milliseconds) {
+    uint64_t seconds = milliseconds > 0 ? (uint64_t)milliseconds / 1000 : 0;
+    uint64_t minutes = seconds / 60;
+    uint64_t hours = minutes / 60;
+    if (minutes == 0) {
+        out_unit(out, seconds, " s");
+    } else if (hours == 0) {
+        out_unit(out, minutes, " min");
+    } else if (hours < 24) {
+        out_unit(out, hours, " h ");
+        out_unit(out, minutes % 60, " min");
+    } else {
+        out_unit(out, hours / 24, " d ");
+        out_unit(out, hours % 24, " h");
+    }
+}
+
+static void out_process(struct out *out, const struct psc_process *process, int64_t now) {
+    out_foreign_text(out, process->name != NULL ? process->name : "a process");
+    out_text(out, " (pid ");
+    out_number(out, process->pid);
+    if (process->user != NULL) {
+        out_text(out, ", user ");
+        out_foreign_text(out, process->user);
+    }
+    if ((process->known & PSC_PROCESS_STARTED) != 0) {
+        out_text(out, ", up ");
+        out_age(out, now - process->started);
+    }
+    out_text(out, ")");
+}
+
+void psc_format_process(FILE *stream, const struct psc_process *process, int64_t now) {
+    struct out out;
+    out_init(&out, stream);
+    out_process(&out, process, now);
+    (void)!out_flush(&out);
+}
+
+// Holders -----------------------------------------------------------------------------------------
+
+static void end_line(struct reporting *reporting) {
+    out_line_end(&reporting->out, reporting->report->line_end);
+}
+
+static void begin_fact(struct reporting *reporting, const char *name) {
+    out_blanks(&reporting->out, 2);
+    out_text(&reporting->out, name);
+    out_blanks(&reporting->out, 9 - strlen(name));
+}
+
+static void fact(struct reporting *reporting, const char *name, const char *text) {
+    begin_fact(reporting, name);
+    out_foreign_text(&reporting->out, text);
+    end_line(reporting);
+}
+
+static void command_line(struct reporting *reporting, const struct row *row) {
+    if (row->owner->command_line_size > 0) {
+        begin_fact(reporting, "command");
+        cell_text_command_line(&reporting->out, row);
+        end_line(reporting);
+    }
+}
+
+// Two rows are one fact if they serve on behalf of the same process in the same state.
+static bool belong_together(const struct reporting *reporting, const struct psc_check *check,
+                            size_t a, size_t b) {
+    const struct psc_snapshot *snapshot = reporting->report->snapshot;
+    const struct psc_endpoint *x = psc_snapshot_endpoint(snapshot, a);
+    const struct psc_endpoint *y = psc_snapshot_endpoint(snapshot, b);
+    return psc_check_serves(check, x) && psc_check_serves(check, y) && x->state == y->state &&
+           psc_snapshot_eldest(snapshot, a) == psc_snapshot_eldest(snapshot, b);
+}
+
+static void out_state(struct out *out, const struct row *row) {
+    if (psc_endpoint_is_udp(row->endpoint)) {
+        out_text(out, psc_endpoint_has_peer(row->endpoint) ? "connected" : "bound");
+    } else {
+        cell_text_state(out, row);
+    }
+}
+
+static void out_addresses(struct reporting *reporting, const struct psc_check *check,
+                          const struct row *row) {
+    struct out *out = &reporting->out;
+    const struct psc_snapshot *snapshot = reporting->report->snapshot;
+    cell_text_local(out, row);
+    for (size_t i = row->index + 1; i < psc_snapshot_count(snapshot); i++) {
+        if (belong_together(reporting, check, row->index, i)) {
+            struct row other = columns_row(snapshot, &reporting->layout, i);
+            out_text(out, " and ");
+            cell_text_local(out, &other);
+        }
+    }
+    if (psc_endpoint_has_peer(row->endpoint)) {
+        out_text(out, " to ");
+        cell_text_remote(out, row);
+    }
+}
+
+static void holder(struct reporting *reporting, const struct psc_check *check,
+                   const struct row *row) {
+    struct out *out = &reporting->out;
+    const struct psc_snapshot *snapshot = reporting->report->snapshot;
+    int64_t now = psc_snapshot_time(snapshot);
+    out_blanks(out, 2);
+    out_addresses(reporting, check, row);
+    out_blanks(out, 2);
+    out_state(out, row);
+    out_blanks(out, 2);
+    if (row->owner == NULL) {
+        bool nobody = (row->endpoint->known & PSC_KNOWN_OWNERS) != 0;
+        out_text(out, nobody ? "nobody any more" : "its owner cannot be seen");
+        end_line(reporting);
+        return;
+    }
+    out_process(out, row->owner, now);
+    end_line(reporting);
+    struct psc_owners owners = psc_snapshot_owners(snapshot, row->index);
+    for (size_t i = 1; i < owners.count && i < MOST_HOLDERS; i++) {
+        begin_fact(reporting, "and");
+        out_process(out, psc_snapshot_process(snapshot, owners.processes[i]), now);
+        end_line(reporting);
+    }
+    if (owners.count > MOST_HOLDERS) {
+        begin_fact(reporting, "and");
+        out_number(out, owners.count - MOST_HOLDERS);
+        out_text(out, " others");
+        end_line(reporting);
+    }
+    command_line(reporting, row);
+    if (row->owner->folder != NULL) {
+        fact(reporting, "folder", row->owner->folder);
+    }
+    if (row->owner->service != NULL) {
+        fact(reporting, "service", row->owner->service);
+    }
+}
+
+// Whether a row was shown together with one before it.
+static bool was_shown(const struct reporting *reporting, const struct psc_check *check,
+                      size_t index) {
+    for (size_t i = 0; i < index; i++) {
+        if (belong_together(reporting, check, i, index)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Shows who serves on the port; if nobody does, who is connected by it. Returns whoever shall end.
+static const struct psc_process *holders(struct reporting *reporting,
+                                         const struct psc_check *check) {
+    const struct psc_snapshot *snapshot = reporting->report->snapshot;
+    const struct psc_process *first = NULL;
+    size_t shown = 0;
+    size_t left_out = 0;
+    for (int serving = 1; serving >= 0 && shown == 0; serving--) {
+        for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
+            struct row row = columns_row(snapshot, &reporting->layout, i);
+            if (!psc_check_holds(check, row.endpoint) ||
+                psc_check_serves(check, row.endpoint) != (serving == 1)) {
+                continue;
+            }
+            if (shown == MOST_HOLDERS) {
+                left_out++;
+            } else if (!was_shown(reporting, check, i)) {
+                holder(reporting, check, &row);
+                first = serving == 1 && first == NULL ? row.owner : first;
+                shown++;
+            }
+        }
+    }
+    if (left_out > 0) {
+        begin_fact(reporting, "and");
+        out_number(&reporting->out, left_out);
+        out_text(&reporting->out, " more");
+        end_line(reporting);
+    }
+    return first;
+}
+
+// Reports -----------------------------------------------------------------------------------------
+
+static void note(struct reporting *reporting, const char *text) {
+    fact(reporting, "note", text);
+}
+
+static void out_range(struct out *out, uint16_t first, uint16_t last) {
+    out_number(out, first);
+    out_text(out, "-");
+    out_number(out, last);
+}
+
+static void free_notes(struct reporting *reporting, const struct psc_check *check,
+                       const struct psc_port_ranges *ranges) {
+    struct out *out = &reporting->out;
+    if (check->verdict == PSC_VERDICT_CLOSING) {
+        begin_fact(reporting, "note");
+        out_text(out, "free for a server that sets SO_REUSEADDR, as most do; for others in ");
+        out_number(out, ranges->time_wait_seconds);
+        out_text(out, " s at most");
+        end_line(reporting);
+    }
+    if (check->dynamic) {
+        begin_fact(reporting, "note");
+        out_text(out, "in the dynamic range ");
+        out_range(out, ranges->dynamic_first, ranges->dynamic_last);
+        out_text(out, ": an outgoing connection may take it any time");
+        end_line(reporting);
+    }
+    if (check->set_aside) {
+        note(reporting, "in ip_local_reserved_ports: set aside for some program, though an "
+                        "explicit bind works");
+    }
+    if (check->elsewhere) {
+        note(reporting, "somebody listens on it at another address");
+    }
+}
+
+static void taken_notes(struct reporting *reporting, const struct psc_check *check,
+                        const struct psc_port_ranges *ranges) {
+    struct out *out = &reporting->out;
+    if (check->unexplained) {
+        note(reporting, "nobody who can be seen here has it: it may be bound without listening, "
+                        "or held by the kernel");
+    }
+    if (check->verdict == PSC_VERDICT_RESERVED) {
+        begin_fact(reporting, "note");
+        out_text(out, "the system keeps ");
+        out_range(out, check->reserved_first, check->reserved_last);
+        out_text(out, " for itself (Hyper-V, WinNAT or an administrator): binding fails though "
+                      "nobody is there");
+        end_line(reporting);
+        fact(reporting, "see", "netsh int ipv4 show excludedportrange protocol=tcp");
+        fact(reporting, "lift it", "net stop winnat, as administrator, and net start winnat later");
+    }
+    if (check->verdict == PSC_VERDICT_NEEDS_RIGHTS) {
+        begin_fact(reporting, "note");
+        out_text(out, "ports below ");
+        out_number(out, ranges->first_unprivileged);
+        out_text(out, " are for root and for programs with CAP_NET_BIND_SERVICE");
+        end_line(reporting);
+    }
+}
+
+static void advice(struct reporting *reporting, const struct psc_check *check,
+                   const struct psc_process *first) {
+    struct out *out = &reporting->out;
+    size_t start = out->width;
+    if (first != NULL) {
+        begin_fact(reporting, "end it");
+        if (first->stop_command != NULL) {
+            out_foreign_text(out, first->stop_command);
+        } else {
+            out_text(out, "portscope kill ");
+            out_number(out, check->port);
+            out_text(out, check->udp ? "/udp" : "");
+        }
+        out_blanks(out, out->width - start < 35 ? 35 - (out->width - start) : 2);
+    }
+    if (check->next_free != 0) {
+        out_blanks(out, first == NULL ? 2 : 0);
+        out_text(out, "next free port: ");
+        out_number(out, check->next_free);
+    }
+    if (first != NULL || check->next_free != 0) {
+        end_line(reporting);
+    }
+}
+
+static void check_text(struct reporting *reporting, const struct psc_check *check) {
+    struct out *out = &reporting->out;
+    const struct psc_port_ranges *ranges = reporting->report->ranges[check->udp];
+    out_number(out, check->port);
+    out_text(out, check->udp ? "/udp " : "/tcp ");
+    out_text(out, psc_verdict_sentence(check->verdict));
+    end_line(reporting);
+    if (psc_verdict_is_free(check->verdict)) {
+        free_notes(reporting, check, ranges);
+        return;
+    }
+    const struct psc_process *first = holders(reporting, check);
+    taken_notes(reporting, check, ranges);
+    advice(reporting, check, first);
+}
+
+enum psc_status psc_format_checks(FILE *stream, const struct psc_check_report *report) {
+    struct reporting reporting = {.report = report};
+    out_init(&reporting.out, stream);
+    for (size_t i = 0; i < report->count && !reporting.out.failed; i++) {
+        check_text(&reporting, &report->checks[i]);
+    }
+    return out_flush(&reporting.out);
+}
+
+// JSON --------------------------------------------------------------------------------------------
+
+static void out_flag(struct out *out, const char *name, bool value) {
+    out_text(out, ", \"");
+    out_text(out, name);
+    out_text(out, value ? "\": true" : "\": false");
+}
+
+static void out_port_or_null(struct out *out, const char *name, uint16_t port) {
+    out_text(out, ", \"");
+    out_text(out, name);
+    out_text(out, "\": ");
+    if (port != 0) {
+        out_number(out, port);
+    } else {
+        out_text(out, "null");
+    }
+}
+
+static void endpoints_json(struct reporting *reporting, const struct psc_check *check) {
+    struct out *out = &reporting->out;
+    const struct psc_snapshot *snapshot = reporting->report->snapshot;
+    const char *between = "\n    {";
+    for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
+        struct row row = columns_row(snapshot, &reporting->layout, i);
+        if (row.endpoint->local_port != check->port ||
+            psc_endpoint_is_udp(row.endpoint) != check->udp) {
+            continue;
+        }
+        out_text(out, between);
+        columns_json(out, &reporting->layout.columns, &row);
+        out_text(out, "}");
+        between = ",\n    {";
+    }
+}
+
+static void check_json(struct reporting *reporting, const struct psc_check *check) {
+    struct out *out = &reporting->out;
+    out_text(out, "\n  {\"port\": ");
+    out_number(out, check->port);
+    out_text(out, check->udp ? ", \"protocol\": \"udp\"" : ", \"protocol\": \"tcp\"");
+    out_text(out, ", \"verdict\": \"");
+    out_text(out, psc_verdict_word(check->verdict));
+    out_text(out, "\"");
+    out_flag(out, "free", psc_verdict_is_free(check->verdict));
+    out_flag(out, "dynamic", check->dynamic);
+    out_flag(out, "set_aside", check->set_aside);
+    out_flag(out, "unexplained", check->unexplained);
+    bool reserved = check->verdict == PSC_VERDICT_RESERVED;
+    out_port_or_null(out, "reserved_first", reserved ? check->reserved_first : 0);
+    out_port_or_null(out, "reserved_last", reserved ? check->reserved_last : 0);
+    out_port_or_null(out, "next_free", check->next_free);
+    out_text(out, ",\n   \"endpoints\": [");
+    endpoints_json(reporting, check);
+    out_text(out, "]}");
+}
+
+enum psc_status psc_format_checks_json(FILE *stream, const struct psc_check_report *report) {
+    struct reporting reporting = {.report = report, .layout = {.form = PSC_FORM_JSON}};
+    struct out *out = &reporting.out;
+    out_init(out, stream);
+    psc_columns_default(&reporting.layout.columns, PSC_FORM_JSON, 0);
+    out_text(out, "{\"schema\": \"portscope-check/1\", \"host\": ");
+    out_json_text(out, psc_snapshot_host(report->snapshot));
+    out_text(out, ", \"time\": \"");
+    out_time(out, psc_snapshot_time(report->snapshot), true);
+    out_text(out, "\",\n \"ports\": [");
+    for (size_t i = 0; i < report->count && !out->failed; i++) {
+        out_text(out, i > 0 ? "," : "");
+        check_json(&reporting, &report->checks[i]);
+    }
+    out_text(out, "]}\n");
+    return out_flush(out);
+}

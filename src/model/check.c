@@ -1,0 +1,222 @@
+// check.c - the verdict on a port; pure functions.
+#include "portscope/check.h"
+
+#include <string.h>
+
+static const struct {
+    const char *word;
+    bool free;
+    const char *sentence;
+} verdicts[] = {
+#define VERDICT_ROW(name, word, free, sentence) [PSC_VERDICT_##name] = {word, free, sentence},
+    PSC_VERDICT_LIST(VERDICT_ROW)
+#undef VERDICT_ROW
+};
+
+const char *psc_verdict_word(enum psc_verdict verdict) {
+    return verdicts[verdict].word;
+}
+
+const char *psc_verdict_sentence(enum psc_verdict verdict) {
+    return verdicts[verdict].sentence;
+}
+
+bool psc_verdict_is_free(enum psc_verdict verdict) {
+    return verdicts[verdict].free;
+}
+
+// Wishes ------------------------------------------------------------------------------------------
+
+// Reads a number from 1 to 65535 and moves on behind it.
+static bool read_port(const char **text, uint16_t *port) {
+    unsigned long value = 0;
+    const char *at = *text;
+    while (*at >= '0' && *at <= '9' && value <= UINT16_MAX) {
+        value = value * 10 + (unsigned)(*at++ - '0');
+    }
+    bool read = at != *text && value >= 1 && value <= UINT16_MAX;
+    *text = at;
+    *port = (uint16_t)value;
+    return read;
+}
+
+enum psc_status psc_wish_parse(const char *word, bool udp, struct psc_wish *wish,
+                               struct psc_error *error) {
+    const char *at = word + (word[0] == ':');
+    struct psc_wish parsed = {.udp = udp};
+    bool good = read_port(&at, &parsed.first);
+    parsed.last = parsed.first;
+    if (good && *at == '-') {
+        at++;
+        good = read_port(&at, &parsed.last) && parsed.first <= parsed.last;
+    }
+    if (good && strcmp(at, "/udp") == 0) {
+        parsed.udp = true;
+    } else if (good && strcmp(at, "/tcp") == 0) {
+        parsed.udp = false;
+    } else if (!good || *at != '\0') {
+        return psc_fail(error, PSC_USAGE,
+                        "'%s' is not a port: allowed are 1 to 65535, ranges like 8000-8010, and "
+                        "/tcp or /udp behind them",
+                        word);
+    }
+    *wish = parsed;
+    return PSC_OK;
+}
+
+// Probes ------------------------------------------------------------------------------------------
+
+static enum psc_table table_of(bool udp, bool ipv6) {
+    return udp ? ipv6 ? PSC_UDP6 : PSC_UDP4 : ipv6 ? PSC_TCP6 : PSC_TCP4;
+}
+
+size_t psc_check_probes(const struct psc_place *place, uint16_t port, bool udp,
+                        struct psc_probe probes[2]) {
+    if (place->one_address) {
+        probes[0] = (struct psc_probe){.table = table_of(udp, place->ipv6),
+                                       .address = place->address,
+                                       .zone = place->zone,
+                                       .port = port};
+        return 1;
+    }
+    probes[0] = (struct psc_probe){.table = table_of(udp, false), .port = port};
+    probes[1] = (struct psc_probe){.table = table_of(udp, true), .port = port};
+    return 2;
+}
+
+// Rows --------------------------------------------------------------------------------------------
+
+bool psc_check_holds(const struct psc_check *check, const struct psc_endpoint *endpoint) {
+    const uint32_t passing =
+        PSC_STATE_BIT(PSC_STATE_TIME_WAIT) | PSC_STATE_BIT(PSC_STATE_SYN_RECEIVED);
+    return endpoint->local_port == check->port && psc_endpoint_is_udp(endpoint) == check->udp &&
+           (PSC_STATE_BIT(endpoint->state) & passing) == 0;
+}
+
+bool psc_check_serves(const struct psc_check *check, const struct psc_endpoint *endpoint) {
+    const uint32_t serving = PSC_STATES_LISTENERS | PSC_STATE_BIT(PSC_STATE_BOUND);
+    return psc_check_holds(check, endpoint) && (PSC_STATE_BIT(endpoint->state) & serving) != 0;
+}
+
+static bool is_any(const struct psc_address *address) {
+    static const struct psc_address any;
+    return memcmp(address, &any, sizeof any) == 0;
+}
+
+// Whether a row has the very address that is wanted, or all of them.
+static bool is_at_place(const struct psc_endpoint *endpoint, const struct psc_place *place) {
+    bool any = is_any(&endpoint->local);
+    if (!place->one_address) {
+        return any;
+    }
+    bool same = psc_endpoint_is_ipv6(endpoint) == place->ipv6 &&
+                memcmp(&endpoint->local, &place->address, sizeof place->address) == 0;
+    bool covers = any && (psc_endpoint_is_ipv6(endpoint) == place->ipv6 || !endpoint->v6only);
+    return same || covers;
+}
+
+static bool is_loopback(const struct psc_endpoint *endpoint) {
+    // As if it listened, because that is what exposure is about.
+    struct psc_endpoint listener = *endpoint;
+    listener.state = psc_endpoint_is_udp(endpoint) ? (uint8_t)PSC_STATE_UDP_UNCONNECTED
+                                                   : (uint8_t)PSC_STATE_LISTENING;
+    return psc_endpoint_exposure(&listener) == PSC_EXPOSURE_LOOPBACK;
+}
+
+// Whether `localhost` would reach a server at this place.
+static bool is_local_place(const struct psc_place *place) {
+    struct psc_endpoint server = {.table = (uint8_t)table_of(false, place->ipv6),
+                                  .local = place->address};
+    return !place->one_address || is_any(&place->address) || is_loopback(&server);
+}
+
+struct view {
+    bool at_place;  // somebody holds the wanted address
+    bool held;      // somebody holds the port at any address
+    bool localhost; // somebody else would answer on `localhost`
+    bool serving;   // somebody listens at any address
+};
+
+static struct view look(const struct psc_place *place, const struct psc_snapshot *snapshot,
+                        const struct psc_check *check) {
+    struct view view = {false, false, false, false};
+    for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
+        const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, i);
+        if (!psc_check_holds(check, endpoint)) {
+            continue;
+        }
+        bool listens = (PSC_STATE_BIT(endpoint->state) & PSC_STATES_LISTENERS) != 0;
+        view.held = true;
+        view.at_place =
+            view.at_place || is_at_place(endpoint, place) || !psc_check_serves(check, endpoint);
+        view.serving = view.serving || listens;
+        view.localhost =
+            view.localhost || (listens && (is_any(&endpoint->local) || is_loopback(endpoint)));
+    }
+    return view;
+}
+
+// The verdict ---------------------------------------------------------------------------------------
+
+static bool any(const enum psc_probe_result *results, size_t count, enum psc_probe_result result) {
+    for (size_t i = 0; i < count; i++) {
+        if (results[i] == result) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void find_range(const struct psc_ports *ports, struct psc_check *check) {
+    check->reserved_first = check->reserved_last = check->port;
+    if (!ports->given || !psc_ports_have(ports, check->port)) {
+        return;
+    }
+    while (check->reserved_first > 0 &&
+           psc_ports_have(ports, (uint16_t)(check->reserved_first - 1))) {
+        check->reserved_first--;
+    }
+    while (check->reserved_last < UINT16_MAX &&
+           psc_ports_have(ports, (uint16_t)(check->reserved_last + 1))) {
+        check->reserved_last++;
+    }
+}
+
+static enum psc_verdict judge(const struct psc_place *place, const enum psc_probe_result *results,
+                              size_t count, const struct view *view) {
+    bool denied = any(results, count, PSC_PROBE_DENIED);
+    if (any(results, count, PSC_PROBE_TAKEN) || (denied && view->held)) {
+        return view->held && !view->at_place ? PSC_VERDICT_IN_USE_ELSEWHERE : PSC_VERDICT_IN_USE;
+    }
+    if (any(results, count, PSC_PROBE_RESERVED)) {
+        return PSC_VERDICT_RESERVED;
+    }
+    if (denied) {
+        return PSC_VERDICT_NEEDS_RIGHTS;
+    }
+    if (any(results, count, PSC_PROBE_NO_ADDRESS)) {
+        return PSC_VERDICT_NO_ADDRESS;
+    }
+    // It binds. But a client of `localhost` tries ::1 and 127.0.0.1 and takes who answers first.
+    if (view->localhost && is_local_place(place)) {
+        return PSC_VERDICT_IN_USE_ELSEWHERE;
+    }
+    return any(results, count, PSC_PROBE_REUSABLE) ? PSC_VERDICT_CLOSING : PSC_VERDICT_FREE;
+}
+
+void psc_check_judge(const struct psc_place *place, const enum psc_probe_result *results,
+                     size_t count, const struct psc_snapshot *snapshot,
+                     const struct psc_port_ranges *ranges, struct psc_check *check) {
+    struct view view = look(place, snapshot, check);
+    check->verdict = judge(place, results, count, &view);
+    bool free = psc_verdict_is_free(check->verdict);
+    check->dynamic = free && check->port >= ranges->dynamic_first &&
+                     check->port <= ranges->dynamic_last && ranges->dynamic_last != 0;
+    check->set_aside = free && ranges->reserved.given && !ranges->reserved_refuses &&
+                       psc_ports_have(&ranges->reserved, check->port);
+    check->unexplained = any(results, count, PSC_PROBE_TAKEN) && !view.held;
+    check->elsewhere = free && view.serving;
+    if (check->verdict == PSC_VERDICT_RESERVED) {
+        find_range(&ranges->reserved, check);
+    }
+}

@@ -309,7 +309,7 @@ const char *psc_terminal_line_end(void) {
     return fake_platform()->crlf ? "\r\n" : "\n";
 }
 
-void psc_terminal_exact(FILE *stream) {
+void psc_terminal_prose(FILE *stream) {
     (void)stream;
 }
 

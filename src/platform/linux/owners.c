@@ -110,7 +110,8 @@ static enum psc_status find_and_link(struct owners_search *search, struct inode_
     if (status == PSC_OK && found == PSC_OK && search->early &&
         inode_table_unowned(inodes, NULL, 0) > 0) {
         found = search_by_bpf(search, inodes);
-        status = link_owners(&search->owners, inodes, builder, error);
+        status = found == PSC_NO_MEMORY ? psc_no_memory(error)
+                                        : link_owners(&search->owners, inodes, builder, error);
     }
     return status == PSC_OK ? end_links(builder, found == PSC_OK, denied, error) : status;
 }

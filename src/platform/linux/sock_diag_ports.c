@@ -74,7 +74,8 @@ static size_t add_block(struct inet_diag_bc_op *operations, size_t length,
     for (size_t test = 0; test < tests; test++) {
         size_t place = test_place(test);
         bool last = test + 1 == tests;
-        put_test(block + place, local && test < count, ranges[test % count],
+        bool first_side = test < count;
+        put_test(block + place, local && first_side, ranges[first_side ? test : test - count],
                  last ? end + 1 - place : TEST_LENGTH + 1);
         if (!last) {
             block[place + TEST_LENGTH] = operation(INET_DIAG_BC_JMP, 1, end - place - TEST_LENGTH);

@@ -1,0 +1,13 @@
+// windows_error.h - error numbers of Windows become a status and a sentence, and go no further.
+#ifndef PORTSCOPE_WINDOWS_ERROR_H
+#define PORTSCOPE_WINDOWS_ERROR_H
+
+#include "portscope/base.h"
+
+/**
+ * @param number as GetLastError() gives it
+ * @param what the sentence begins with it: `cannot read the table`
+ */
+enum psc_status windows_fail(struct psc_error *error, unsigned long number, const char *what);
+
+#endif

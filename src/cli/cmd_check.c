@@ -25,7 +25,11 @@ static enum psc_status show(const struct port_options *options, struct inspectio
     status = options->json ? psc_format_checks_json(streams->out, &report)
                            : psc_format_checks(streams->out, &report);
     if (status == PSC_OUTPUT) {
-        psc_fail(error, status, "cannot write the output: %s", strerror(errno));
+        return psc_fail(error, status, "cannot write the output: %s", strerror(errno));
+    }
+    for (size_t i = 0; i < psc_snapshot_notice_count(inspection->snapshot); i++) {
+        fprintf(streams->err, "portscope: %s\n",
+                psc_snapshot_notice(inspection->snapshot, i)->text);
     }
     return status;
 }

@@ -77,7 +77,7 @@ static bool search_descriptor(struct walker *walker, int directory, const char *
 }
 
 // The kernel hands out the lowest free number, so most tables have no or few holes, and trying the
-// numbers in turn costs less than having them listed. Returns where it got rid of that idea.
+// numbers in turn costs less than having them listed. Returns the first that it did not try.
 static uint32_t guess_descriptors(struct walker *walker, int directory, uint32_t pid) {
     uint32_t holes = 0;
     uint32_t next = 0;

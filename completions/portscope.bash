@@ -10,6 +10,11 @@ _portscope()
         mapfile -t COMPREPLY < <(compgen -P "$done" -W "$words" -- "${current##*,}")
         ;;
     --proto) mapfile -t COMPREPLY < <(compgen -W 'tcp udp tcp4 tcp6 udp4 udp6' -- "$current") ;;
+    --fail-on) mapfile -t COMPREPLY < <(compgen -W 'high medium low info' -- "$current") ;;
+    --format)
+        mapfile -t COMPREPLY < <(compgen -W 'table json ndjson prometheus' -- "$current")
+        ;;
+    --policy | --save | --output) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
     --color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$current") ;;
     --user) mapfile -t COMPREPLY < <(compgen -u -- "$current") ;;
     *)

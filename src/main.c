@@ -6,6 +6,7 @@
 //   cli/cmd_list        the listing: filter and layout; take: collect, name, select
 //   cli/cmd_check       can I have this port? also cmd_free, cmd_wait, cmd_kill
 //   cli/inspect         what they need to know: table, ranges, attempts to bind, verdicts
+//   cli/cmd_audit       which listeners should not be there? audit_options: THE option table
 //   cli/cmd_help        the help, from the tables; nearest: the word that was most likely meant
 //
 //   platform/linux/     asks the system, and fills the builder
@@ -18,6 +19,8 @@
 //     resolver            process to executable, arguments, user, start; proc_parse: text to fields
 //     remote_names        reverse DNS
 //     ports               attempts to bind, ranges; process_end: ends a process
+//     place               where an executable lies, and who may write there
+//     file                files that appear as a whole or not at all
 //     proc_fs             files and directories of /proc
 //     host, terminal      name, clock; colours
 //
@@ -25,8 +28,9 @@
 //     collect             table by table, with their owners
 //     ip_helper           from iphlpapi.dll; ip_helper_decode: bytes to rows
 //     resolver            process to name, services, executable, arguments, user, start
-//     process_name, process_path, process_user, services, command_line
-//     remote_names        reverse DNS
+//     process_list, process_path, process_place, process_user, process_services, command_line
+//     ports               whether a port can be bound; netsh: ranges, netsh_parse: text to ranges
+//     process_end, file, remote_names
 //     system_function     functions that are looked up
 //     wide, windows_error UTF-16, error numbers
 //     host, terminal      name, clocks; the console
@@ -38,11 +42,16 @@
 //     check               the verdict on a port
 //     builder             filling a snapshot; builder_owners: links, processes, selection
 //     snapshot            reading it
+//     audit               listeners and findings; audit_rules: THE rule table
+//     services            THE table of products that must not be reached
+//     policy              what may listen: learning, matching; policy_parse, policy_text
 //
 //   format/             rows to text
 //     columns             THE column table; cells: their values
 //     write               table, JSON, NDJSON, CSV
 //     check_report        what a check of ports found
+//     audit_write         an audit: audit_table, audit_json, audit_prometheus
+//     document            what all JSON begins with
 //     out                 bytes on their way to a stream
 #include <stdio.h>
 
@@ -51,7 +60,7 @@
 
 static int run(int argc, char **argv) {
     struct psc_terminal *terminal = psc_terminal_init();
-    struct psc_streams streams = {.out = stdout, .err = stderr};
+    struct psc_streams streams = {.in = stdin, .out = stdout, .err = stderr};
     int exit = psc_cli_run(argc, argv, &streams);
     psc_terminal_done(terminal);
     return exit;
@@ -76,6 +85,8 @@ static char *to_utf8(const wchar_t *wide) {
     }
     return text;
 }
+
+int wmain(int argc, wchar_t **wide); // what main is to a program that takes UTF-16
 
 int wmain(int argc, wchar_t **wide) {
     // Libraries come from System32 only, whatever lies beside the program or in the current folder.

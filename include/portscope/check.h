@@ -52,6 +52,7 @@ struct psc_check {
     bool
         set_aside; /**< kept for some program when the system chooses, but an explicit bind works */
     bool unexplained; /**< taken, and no row says by whom */
+    bool lingering;   /**< nothing has it but connections that are closed (TIME_WAIT) */
     bool elsewhere;   /**< free, though somebody listens on it at an address that does not matter */
     uint16_t reserved_first, reserved_last; /**< the range around it, if the verdict is RESERVED */
     uint16_t next_free; /**< a port after it that is free; 0: none, or not asked */

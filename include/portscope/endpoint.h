@@ -67,10 +67,16 @@ enum psc_state {
 #define PSC_STATES_UDP                                                                             \
     (PSC_STATE_BIT(PSC_STATE_UDP_UNCONNECTED) | PSC_STATE_BIT(PSC_STATE_UDP_CONNECTED))
 
+/**
+ * The index of the loopback interface: Linux gives it no other in any network namespace
+ * (LOOPBACK_IFINDEX in its net/flow.h), and neither does Windows.
+ */
+#define PSC_ZONE_LOOPBACK 1
+
 /** Who can reach a listener, as far as the socket alone decides; firewalls are not asked. */
 enum psc_exposure {
     PSC_EXPOSURE_NONE,     /**< not a listener: reached by its peer only */
-    PSC_EXPOSURE_LOOPBACK, /**< this machine */
+    PSC_EXPOSURE_LOOPBACK, /**< this machine, also by any address of the loopback interface */
     PSC_EXPOSURE_LINK,     /**< neighbours on the same link: 169.254.0.0/16, fe80::/10 */
     PSC_EXPOSURE_ADDRESS,  /**< whoever reaches the one address it is bound to */
     PSC_EXPOSURE_ALL,      /**< whoever reaches any address of this machine */
@@ -86,6 +92,7 @@ enum {
     PSC_KNOWN_V6ONLY = 1U << 5,
     /** Whoever holds the socket is known, also where that is nobody (TIME_WAIT). */
     PSC_KNOWN_OWNERS = 1U << 6,
+    PSC_KNOWN_PID = 1U << 7,
 };
 
 /** An address in network byte order; IPv4 fills the first four bytes, the rest is zero. */
@@ -110,6 +117,7 @@ struct psc_endpoint {
     uint32_t recv_queue;
     /** Bytes sent and not yet acknowledged; for a TCP listener the greatest recv_queue allowed. */
     uint32_t send_queue;
+    uint32_t pid;    /**< Windows: process that the table names beside the socket */
     uint64_t inode;  /**< Linux: names the socket in /proc/PID/fd; 0 when no file refers to it */
     uint64_t cookie; /**< Linux: names the socket in one network namespace, never used again */
 };

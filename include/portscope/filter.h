@@ -43,7 +43,7 @@ struct psc_filter {
     struct psc_ports any_port, local_port, remote_port;
     struct psc_networks any_address, local_address, remote_address;
     struct psc_pids pids;
-    struct psc_globs processes; /**< name or path of an owner */
+    struct psc_globs processes; /**< name or path of an owner, or what its path ends in */
     struct psc_globs users;     /**< name or number of an owner's or the socket's user */
 };
 

@@ -1,5 +1,5 @@
 // platform.h - what an operating system must provide. One implementation is linked into a program:
-// src/platform/linux, or the one of the tests.
+// src/platform/linux, src/platform/windows, or the one of the tests.
 #ifndef PORTSCOPE_PLATFORM_H
 #define PORTSCOPE_PLATFORM_H
 

@@ -39,8 +39,10 @@ enum {
 /** A process that owns at least one endpoint. Strings are raw bytes: not escaped, not always UTF-8. */
 struct psc_process {
     uint32_t pid;
-    uint32_t known;           /**< PSC_PROCESS_* bits; a field without its bit is NULL or zero */
-    const char *name;         /**< base name of the executable; where it may not be read, `comm` */
+    uint32_t known; /**< PSC_PROCESS_* bits; a field without its bit is NULL or zero */
+    /** Base name of the executable; where it may not be read, `comm`. On Windows the services that run
+     *  in the process stand behind it, `svchost.exe (Dnscache)`; the path is always the file's alone. */
+    const char *name;
     const char *path;         /**< of the executable, without the ` (deleted)` that Linux adds */
     bool path_deleted;        /**< the executable was deleted or replaced since it started */
     bool shares;              /**< owns an endpoint together with others, so its age matters */

@@ -13,6 +13,7 @@ static const struct command commands[] = {
     {"free", "gives a port that can be bound", cmd_free},
     {"wait", "comes back when a port is free, or listened on", cmd_wait},
     {"kill", "ends what holds a port, safely", cmd_kill},
+    {"audit", "says which listeners are exposed, and which should not be there", cmd_audit},
     {"help", "explains the program, or one of its commands", cmd_help},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

@@ -6,6 +6,20 @@
 #include "inspect.h"
 #include "portscope/terminal.h"
 
+// Says what could not be seen: of ports that are only bound, if that leaves a verdict without a reason.
+static void print_notices(const struct inspection *inspection, const struct psc_streams *streams) {
+    bool unexplained = false;
+    for (size_t i = 0; i < inspection->count; i++) {
+        unexplained = unexplained || inspection->checks[i].unexplained;
+    }
+    for (size_t i = 0; i < psc_snapshot_notice_count(inspection->snapshot); i++) {
+        const struct psc_notice *notice = psc_snapshot_notice(inspection->snapshot, i);
+        if (unexplained || strcmp(notice->kind, "bound-unknown") != 0) {
+            fprintf(streams->err, "portscope: %s\n", notice->text);
+        }
+    }
+}
+
 static enum psc_status show(const struct port_options *options, struct inspection *inspection,
                             const struct psc_streams *streams, struct psc_error *error) {
     if (options->quiet) {
@@ -27,9 +41,8 @@ static enum psc_status show(const struct port_options *options, struct inspectio
     if (status == PSC_OUTPUT) {
         return psc_fail(error, status, "cannot write the output: %s", strerror(errno));
     }
-    for (size_t i = 0; i < psc_snapshot_notice_count(inspection->snapshot); i++) {
-        fprintf(streams->err, "portscope: %s\n",
-                psc_snapshot_notice(inspection->snapshot, i)->text);
+    if (!options->json) {
+        print_notices(inspection, streams);
     }
     return status;
 }

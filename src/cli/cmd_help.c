@@ -1,6 +1,7 @@
 // cmd_help.c - the help, made from the tables of commands, options and columns.
 #include <string.h>
 
+#include "audit_options.h"
 #include "commands.h"
 #include "list_options.h"
 #include "portscope/platform.h"
@@ -79,6 +80,28 @@ int help_print_command(enum port_command command, const struct psc_streams *stre
     return command_end(streams, PSC_EXIT_YES);
 }
 
+int help_print_audit(const struct psc_streams *streams) {
+    FILE *out = streams->out;
+    fputs("usage: portscope audit [OPTIONS]\n"
+          "\n"
+          "Lists every listener with who can reach it and what is noteworthy about it, the worst\n"
+          "first. A policy says what may listen: --save writes one of what listens now, --policy\n"
+          "compares with it.\n"
+          "\n",
+          out);
+    options_print(out, audit_option_table(), 0);
+    fputs("\nRules; docs/audit-rules.md says more\n", out);
+    for (size_t i = 0; i < psc_rule_count(); i++) {
+        const struct psc_rule *rule = psc_rule_at(i);
+        fprintf(out, "  %-20s  %s\n", rule->id, psc_severity_word(rule->severity));
+    }
+    fputs(
+        "\nExit status: 0 no finding of --fail-on or worse, 1 findings, 2 the command line or the\n"
+        "policy cannot be understood, 3 could not find out, 4 the output could not be written.\n",
+        out);
+    return command_end(streams, PSC_EXIT_YES);
+}
+
 int help_print_version(const struct psc_streams *streams) {
     char ways[PSC_DESCRIPTION_SIZE];
     psc_platform_describe(ways);
@@ -97,6 +120,7 @@ static int print_words(const struct psc_streams *streams) {
     for (enum port_command command = PORT_CHECK; command <= PORT_KILL; command++) {
         options_print_words(streams->out, port_option_table(command));
     }
+    options_print_words(streams->out, audit_option_table());
     for (size_t i = 0; i < psc_column_count(); i++) {
         fprintf(streams->out, "%s\tcolumn\t%s\n", psc_column_name(i), psc_column_help(i));
     }

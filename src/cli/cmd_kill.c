@@ -1,6 +1,7 @@
 // cmd_kill.c - end what holds this port, safely: only those who serve on it, only after consent, and
 // only the very processes that were shown.
 #include <stdlib.h>
+#include <string.h>
 
 #include "commands.h"
 #include "inspect.h"
@@ -8,6 +9,8 @@
 
 #define USUAL_TIMEOUT_MS 5000
 #define FORCED_MS 2000 // until whoever was made to end has ended
+#define SETTLED_MS 300 // until whoever starts it again has done so
+#define PAUSE_MS 20
 
 struct killing {
     const struct port_options *options;
@@ -84,6 +87,7 @@ static void print_targets(const struct killing *killing) {
 
 static bool refuse(const struct killing *killing) {
     FILE *err = killing->streams->err;
+    const struct psc_snapshot *snapshot = killing->inspection.snapshot;
     for (size_t i = 0; i < killing->count; i++) {
         uint32_t pid = target_at(killing, i)->pid;
         if (psc_platform_is_vital(pid)) {
@@ -98,11 +102,13 @@ static bool refuse(const struct killing *killing) {
             return true;
         }
     }
-    if (killing->hidden > 0) {
-        fputs("portscope: an owner of the port cannot be seen: try as administrator\n", err);
-        return true;
+    for (size_t i = 0; killing->hidden > 0 && i < psc_snapshot_notice_count(snapshot); i++) {
+        const struct psc_notice *notice = psc_snapshot_notice(snapshot, i);
+        if (strncmp(notice->kind, "owners-", 7) == 0) {
+            fprintf(err, "portscope: %s\n", notice->text);
+        }
     }
-    return false;
+    return killing->hidden > 0;
 }
 
 static bool is_yes(FILE *in) {
@@ -217,17 +223,52 @@ static void print_respawned(const struct killing *killing, const struct inspecti
     }
 }
 
+// Waits a moment for somebody who takes the port at once, as service managers and watchers do.
+static enum psc_status settle(const struct killing *killing, struct psc_error *error) {
+    const struct psc_check *check = &killing->inspection.checks[0];
+    int64_t until = psc_platform_clock() + SETTLED_MS;
+    bool taken = false;
+    while (!taken && psc_platform_clock() < until) {
+        enum psc_probe_result results[2];
+        size_t count;
+        enum psc_status status = inspect_probe(&killing->options->place, check->port, check->udp,
+                                               results, &count, error);
+        if (status != PSC_OK) {
+            return status;
+        }
+        for (size_t i = 0; i < count; i++) {
+            taken = taken || results[i] == PSC_PROBE_TAKEN;
+        }
+        psc_platform_sleep(PAUSE_MS); // also between its bind and its listen
+    }
+    return PSC_OK;
+}
+
+static void print_lingering(const struct killing *killing, const struct inspection *after) {
+    const struct psc_check *check = &after->checks[0];
+    if (check->lingering) {
+        fprintf(killing->streams->out,
+                "  only by connections that are closed already, for %u s at most\n",
+                after->ranges[check->udp].time_wait_seconds);
+    }
+}
+
 static enum psc_status report(const struct killing *killing, size_t stay, int *exit,
                               struct psc_error *error) {
     struct inspection after;
     struct psc_needs needs = {true, false, INSPECT_DETAILS};
-    enum psc_status status = inspect(killing->options, PSC_STATES_ALL, needs, &after, error);
+    enum psc_status status = settle(killing, error);
+    if (status != PSC_OK) {
+        return status;
+    }
+    status = inspect(killing->options, PSC_STATES_ALL, needs, &after, error);
     if (status == PSC_OK && psc_verdict_is_free(after.checks[0].verdict)) {
         print_port(killing, "is free now");
         *exit = PSC_EXIT_YES;
     } else if (status == PSC_OK) {
         print_port(killing, "is still in use");
         print_respawned(killing, &after);
+        print_lingering(killing, &after);
         if (stay > 0) {
             fprintf(killing->streams->err,
                     "portscope: %zu of %zu did not end when asked: --force makes them\n", stay,

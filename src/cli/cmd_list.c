@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "colour.h"
 #include "commands.h"
 #include "list_options.h"
 #include "portscope/terminal.h"
@@ -34,14 +35,6 @@ static uint32_t choose_states(const struct list_options *options) {
     return states | (options->bound ? bound : 0);
 }
 
-static bool use_colour(const struct list_options *options, FILE *stream) {
-    if (options->colour != COLOUR_AUTO || options->form != PSC_FORM_TABLE) {
-        return options->colour == COLOUR_ALWAYS && options->form == PSC_FORM_TABLE;
-    }
-    const char *refused = getenv("NO_COLOR"); // no-color.org: any value but the empty one
-    return (refused == NULL || refused[0] == '\0') && psc_terminal_has_colour(stream);
-}
-
 static void choose_columns(const struct list_options *options, struct psc_columns *columns) {
     *columns = options->columns;
     if (columns->count > 0) {
@@ -64,7 +57,7 @@ static void plan(struct list_options *options, const struct psc_streams *streams
         .form = options->form,
         .headings = !options->no_header,
         .every_owner = options->wide,
-        .colour = use_colour(options, streams->out),
+        .colour = options->form == PSC_FORM_TABLE && colour_wanted(options->colour, streams->out),
         .remote_names = options->remote_names,
         .line_end = psc_terminal_line_end(),
     };

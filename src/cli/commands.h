@@ -27,11 +27,13 @@ int cmd_check(int count, char *const *arguments, const struct psc_streams *strea
 int cmd_free(int count, char *const *arguments, const struct psc_streams *streams);
 int cmd_wait(int count, char *const *arguments, const struct psc_streams *streams);
 int cmd_kill(int count, char *const *arguments, const struct psc_streams *streams);
+int cmd_audit(int count, char *const *arguments, const struct psc_streams *streams);
 int cmd_help(int count, char *const *arguments, const struct psc_streams *streams);
 /** The general help and the version, for the options that ask for them. */
 int help_print(const struct psc_streams *streams);
 int help_print_version(const struct psc_streams *streams);
 /** The help of one of the commands about single ports. */
 int help_print_command(enum port_command command, const struct psc_streams *streams);
+int help_print_audit(const struct psc_streams *streams);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#define FARTHEST 1000 // ports to try behind one that is taken
+#define FARTHEST 1000U // ports to try behind one that is taken
 
 enum psc_status inspect_probe(const struct psc_place *place, uint16_t port, bool udp,
                               enum psc_probe_result results[2], size_t *count,
@@ -97,24 +97,37 @@ static bool is_systems_own(const struct psc_port_ranges *ranges, uint16_t port) 
             port <= ranges->dynamic_last);
 }
 
+static enum psc_status is_free_at(const struct psc_place *place, uint16_t port, bool udp,
+                                  bool *free, struct psc_error *error) {
+    enum psc_probe_result results[2];
+    size_t count;
+    enum psc_status status = inspect_probe(place, port, udp, results, &count, error);
+    for (size_t i = 0; status == PSC_OK && i < count; i++) {
+        *free = *free && (results[i] == PSC_PROBE_FREE || results[i] == PSC_PROBE_NO_FAMILY);
+    }
+    return status;
+}
+
 static enum psc_status find_next(const struct psc_place *place,
                                  const struct psc_port_ranges *ranges, struct psc_check *check,
                                  struct psc_error *error) {
-    for (uint32_t port = check->port + 1U;
-         port <= UINT16_MAX && port <= check->port + (uint32_t)FARTHEST; port++) {
-        enum psc_probe_result results[2];
-        size_t count;
-        if (is_systems_own(ranges, (uint16_t)port)) {
-            continue;
+    const struct psc_place anywhere = {.one_address = false};
+    uint32_t first = check->port + 1U;
+    if (check->verdict == PSC_VERDICT_NEEDS_RIGHTS && first < ranges->first_unprivileged) {
+        first = ranges->first_unprivileged;
+    }
+    for (uint32_t port = first; port <= UINT16_MAX && port < first + FARTHEST; port++) {
+        bool free = !is_systems_own(ranges, (uint16_t)port);
+        enum psc_status status = PSC_OK;
+        if (free) {
+            status = is_free_at(place, (uint16_t)port, check->udp, &free, error);
         }
-        enum psc_status status =
-            inspect_probe(place, (uint16_t)port, check->udp, results, &count, error);
+        // Nobody at any other address either, who might be taken for that server.
+        if (status == PSC_OK && free && place->one_address) {
+            status = is_free_at(&anywhere, (uint16_t)port, check->udp, &free, error);
+        }
         if (status != PSC_OK) {
             return status;
-        }
-        bool free = true;
-        for (size_t i = 0; i < count; i++) {
-            free = free && (results[i] == PSC_PROBE_FREE || results[i] == PSC_PROBE_NO_FAMILY);
         }
         if (free) {
             check->next_free = (uint16_t)port;

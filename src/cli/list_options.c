@@ -99,20 +99,6 @@ static enum psc_status read_sort(void *options, void *field, const char *value,
     return psc_column_parse(value, &list->sort, &list->sort_reversed, error);
 }
 
-static enum psc_status read_colour(void *options, void *field, const char *value,
-                                   struct psc_error *error) {
-    static const char *const words[] = {
-        [COLOUR_AUTO] = "auto", [COLOUR_ALWAYS] = "always", [COLOUR_NEVER] = "never"};
-    (void)options;
-    for (enum colour_choice choice = COLOUR_AUTO; choice <= COLOUR_NEVER; choice++) {
-        if (strcmp(value, words[choice]) == 0) {
-            *(enum colour_choice *)field = choice;
-            return PSC_OK;
-        }
-    }
-    return psc_fail(error, PSC_USAGE, "'%s' is not allowed: it is auto, always or never", value);
-}
-
 // The table ----------------------------------------------------------------------------------------
 
 #define FIELD(field) offsetof(struct list_options, field)
@@ -174,7 +160,7 @@ static const struct option_row rows[] = {
     {0, "no-header", NULL, GROUP_FORMS, options_set_flag, FIELD(no_header), "rows only"},
     {0, "strict", NULL, GROUP_FORMS, options_set_flag, FIELD(strict),
      "exactly what netstat prints: no process name, nothing on standard error"},
-    {0, "color", "WHEN", GROUP_FORMS, read_colour, FIELD(colour),
+    {0, "color", "WHEN", GROUP_FORMS, options_read_colour, FIELD(colour),
      "auto (on a terminal, unless NO_COLOR is set), always or never"},
 
     {'h', "help", NULL, GROUP_OTHER, options_set_flag, FIELD(help), "this text; also -? and /?"},

@@ -6,12 +6,6 @@
 #include "portscope/filter.h"
 #include "portscope/format.h"
 
-enum colour_choice {
-    COLOUR_AUTO,
-    COLOUR_ALWAYS,
-    COLOUR_NEVER,
-};
-
 /** What a command line asked for, before it is decided what that means together. */
 struct list_options {
     struct psc_filter filter;

@@ -18,6 +18,20 @@ enum psc_status options_set_flag(void *options, void *field, const char *value,
     return PSC_OK;
 }
 
+enum psc_status options_read_colour(void *options, void *field, const char *value,
+                                    struct psc_error *error) {
+    static const char *const words[] = {
+        [COLOUR_AUTO] = "auto", [COLOUR_ALWAYS] = "always", [COLOUR_NEVER] = "never"};
+    (void)options;
+    for (enum colour_choice choice = COLOUR_AUTO; choice <= COLOUR_NEVER; choice++) {
+        if (strcmp(value, words[choice]) == 0) {
+            *(enum colour_choice *)field = choice;
+            return PSC_OK;
+        }
+    }
+    return psc_fail(error, PSC_USAGE, "'%s' is not allowed: it is auto, always or never", value);
+}
+
 static enum psc_status apply(const struct option_table *table, void *options,
                              const struct option_row *row, const char *value, const char *spelled,
                              struct psc_error *error) {

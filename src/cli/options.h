@@ -45,6 +45,17 @@ PSC_NODISCARD enum psc_status options_parse(const struct option_table *table, vo
 enum psc_status options_set_flag(void *options, void *field, const char *value,
                                  struct psc_error *error);
 
+/** When a table is coloured. */
+enum colour_choice {
+    COLOUR_AUTO,
+    COLOUR_ALWAYS,
+    COLOUR_NEVER,
+};
+
+/** For rows of the table: reads `auto`, `always` or `never` into an enum colour_choice. */
+enum psc_status options_read_colour(void *options, void *field, const char *value,
+                                    struct psc_error *error);
+
 /** Prints the rows of a group, as in the help. */
 void options_print(FILE *out, const struct option_table *table, unsigned group);
 

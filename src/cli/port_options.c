@@ -4,6 +4,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+// An IPv4-mapped address is one of IPv4: no server binds to it as to one of IPv6 alone.
+static void unmap(struct psc_place *place) {
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    if (place->ipv6 && memcmp(place->address.bytes, mapped, sizeof mapped) == 0) {
+        memmove(place->address.bytes, place->address.bytes + sizeof mapped, 4);
+        memset(place->address.bytes + 4, 0, sizeof mapped);
+        place->ipv6 = false;
+    }
+}
+
+static bool is_link_local(const struct psc_place *place) {
+    return place->ipv6 && place->address.bytes[0] == 0xfe &&
+           (place->address.bytes[1] & 0xc0) == 0x80;
+}
+
 static enum psc_status read_address(void *options, void *field, const char *value,
                                     struct psc_error *error) {
     struct psc_place *place = field;
@@ -17,6 +32,12 @@ static enum psc_status read_address(void *options, void *field, const char *valu
         return psc_fail(error, PSC_USAGE, "'%s' is not an address: allowed is one of IPv4 or IPv6",
                         value);
     }
+    if (is_link_local(place)) {
+        return psc_fail(error, PSC_USAGE,
+                        "'%s' means nothing without its interface, and that cannot be given",
+                        value);
+    }
+    unmap(place);
     place->one_address = true;
     return PSC_OK;
 }

@@ -372,7 +372,7 @@ void cell_text_owners(struct out *out, const struct row *row) {
     }
 }
 
-static void json_owner(struct out *out, const struct psc_process *process) {
+void cell_json_owner(struct out *out, const struct psc_process *process) {
     out_text(out, "{\"pid\": ");
     out_number(out, process->pid);
     out_text(out, ", \"name\": ");
@@ -397,7 +397,7 @@ void cell_json_owners(struct out *out, const struct row *row) {
     out_text(out, "[");
     for (size_t i = 0; i < owners.count; i++) {
         out_text(out, i > 0 ? ", " : "");
-        json_owner(out, psc_snapshot_process(row->snapshot, owners.processes[i]));
+        cell_json_owner(out, psc_snapshot_process(row->snapshot, owners.processes[i]));
     }
     out_text(out, "]");
 }

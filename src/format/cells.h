@@ -35,4 +35,7 @@
 CELL_LIST(CELL_DECLARE)
 #undef CELL_DECLARE
 
+/** One owner as a JSON object. */
+void cell_json_owner(struct out *out, const struct psc_process *process);
+
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cells.h"
+#include "document.h"
 #include "portscope/format.h"
 
 // A port with more holders than this is a busy server, and nobody reads them all.
@@ -224,12 +225,15 @@ static void out_range(struct out *out, uint16_t first, uint16_t last) {
 static void free_notes(struct reporting *reporting, const struct psc_check *check,
                        const struct psc_port_ranges *ranges) {
     struct out *out = &reporting->out;
-    if (check->verdict == PSC_VERDICT_CLOSING) {
+    if (check->verdict == PSC_VERDICT_CLOSING && check->lingering) {
         begin_fact(reporting, "note");
         out_text(out, "free for a server that sets SO_REUSEADDR, as most do; for others in ");
         out_number(out, ranges->time_wait_seconds);
         out_text(out, " s at most");
         end_line(reporting);
+    } else if (check->verdict == PSC_VERDICT_CLOSING) {
+        note(reporting, "free for a server that sets SO_REUSEADDR, as most do; for others when the "
+                        "last that is connected or bound by it has ended");
     }
     if (check->dynamic) {
         begin_fact(reporting, "note");
@@ -253,6 +257,13 @@ static void taken_notes(struct reporting *reporting, const struct psc_check *che
     if (check->unexplained) {
         note(reporting, "nobody who can be seen here has it: it may be bound without listening, "
                         "or held by the kernel");
+    }
+    if (check->lingering) {
+        begin_fact(reporting, "note");
+        out_text(out, "connections that are closed already keep it for ");
+        out_number(out, ranges->time_wait_seconds);
+        out_text(out, " s at most, because they were made without SO_REUSEADDR");
+        end_line(reporting);
     }
     if (check->verdict == PSC_VERDICT_RESERVED) {
         begin_fact(reporting, "note");
@@ -371,6 +382,7 @@ static void check_json(struct reporting *reporting, const struct psc_check *chec
     out_flag(out, "dynamic", check->dynamic);
     out_flag(out, "set_aside", check->set_aside);
     out_flag(out, "unexplained", check->unexplained);
+    out_flag(out, "lingering", check->lingering);
     bool reserved = check->verdict == PSC_VERDICT_RESERVED;
     out_port_or_null(out, "reserved_first", reserved ? check->reserved_first : 0);
     out_port_or_null(out, "reserved_last", reserved ? check->reserved_last : 0);
@@ -385,11 +397,11 @@ enum psc_status psc_format_checks_json(FILE *stream, const struct psc_check_repo
     struct out *out = &reporting.out;
     out_init(out, stream);
     psc_columns_default(&reporting.layout.columns, PSC_FORM_JSON, 0);
-    out_text(out, "{\"schema\": \"portscope-check/1\", \"host\": ");
-    out_json_text(out, psc_snapshot_host(report->snapshot));
-    out_text(out, ", \"time\": \"");
-    out_time(out, psc_snapshot_time(report->snapshot), true);
-    out_text(out, "\",\n \"ports\": [");
+    out_text(out, "{\"schema\": \"portscope-check/1\", ");
+    document_host_and_time(out, report->snapshot);
+    out_text(out, ",\n");
+    document_notices(out, report->snapshot, NULL);
+    out_text(out, " \"ports\": [");
     for (size_t i = 0; i < report->count && !out->failed; i++) {
         out_text(out, i > 0 ? "," : "");
         check_json(&reporting, &report->checks[i]);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "columns.h"
+#include "document.h"
 
 #define BOLD "\x1b[1m"
 #define GREEN "\x1b[32m"
@@ -130,48 +131,18 @@ void columns_json(struct out *out, const struct psc_columns *columns, const stru
     }
 }
 
-static void json_host_and_time(struct writing *writing) {
-    struct out *out = &writing->out;
-    out_text(out, "\"host\": ");
-    out_json_text(out, psc_snapshot_host(writing->snapshot));
-    out_text(out, ", \"time\": \"");
-    out_time(out, psc_snapshot_time(writing->snapshot), true);
-    out_text(out, "\"");
-}
-
 static void json_row(struct writing *writing, const struct row *row) {
     out_text(&writing->out, writing->rows > 0 ? ",\n  {" : "\n  {");
     columns_json(&writing->out, &writing->layout->columns, row);
     out_text(&writing->out, "}");
 }
 
-static void json_notices(struct writing *writing) {
-    struct out *out = &writing->out;
-    size_t count = psc_snapshot_notice_count(writing->snapshot);
-    out_text(out, " \"notices\": [");
-    for (size_t i = 0; i < count; i++) {
-        const struct psc_notice *notice = psc_snapshot_notice(writing->snapshot, i);
-        out_text(out, i > 0 ? ",\n  {\"kind\": " : "\n  {\"kind\": ");
-        out_json_text(out, notice->kind);
-        out_text(out, ", \"count\": ");
-        if (notice->count > 0) {
-            out_number(out, notice->count);
-        } else {
-            out_text(out, "null");
-        }
-        out_text(out, ", \"text\": ");
-        out_json_text(out, notice->text);
-        out_text(out, "}");
-    }
-    out_text(out, "],\n");
-}
-
 static void json_document(struct writing *writing, const uint32_t *order) {
     struct out *out = &writing->out;
     out_text(out, "{\"schema\": \"portscope/1\", ");
-    json_host_and_time(writing);
+    document_host_and_time(out, writing->snapshot);
     out_text(out, ",\n");
-    json_notices(writing);
+    document_notices(out, writing->snapshot, NULL);
     out_text(out, " \"endpoints\": [");
     each_row(writing, order, json_row);
     out_text(out, "]}\n");
@@ -180,7 +151,7 @@ static void json_document(struct writing *writing, const uint32_t *order) {
 static void ndjson_row(struct writing *writing, const struct row *row) {
     struct out *out = &writing->out;
     out_text(out, "{");
-    json_host_and_time(writing);
+    document_host_and_time(out, writing->snapshot);
     out_text(out, ", ");
     columns_json(out, &writing->layout->columns, row);
     out_text(out, "}");

@@ -227,9 +227,19 @@ enum psc_status psc_builder_end_links(struct psc_builder *builder, const char *k
     return status;
 }
 
+// What a path ends in is not always the name, which may have services behind it.
+static const char *file_name(const char *path) {
+    const char *name = path;
+    for (; *path != '\0'; path++) {
+        name = *path == '/' || *path == '\\' ? path + 1 : name;
+    }
+    return name;
+}
+
 static bool has_process(const struct psc_globs *globs, const struct psc_process *process) {
     return (process->name != NULL && psc_globs_have(globs, process->name)) ||
-           (process->path != NULL && psc_globs_have(globs, process->path));
+           (process->path != NULL && (psc_globs_have(globs, process->path) ||
+                                      psc_globs_have(globs, file_name(process->path))));
 }
 
 static bool has_user(const struct psc_globs *globs, const struct psc_snapshot *snapshot,

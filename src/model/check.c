@@ -103,31 +103,52 @@ static bool is_any(const struct psc_address *address) {
     return memcmp(address, &any, sizeof any) == 0;
 }
 
+// An address as an IPv4-mapped one; any is any of its family.
+struct point {
+    uint8_t bytes[16];
+    bool ipv6;
+};
+
+static struct point point_of(const struct psc_address *address, bool ipv6) {
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    struct point point = {.ipv6 = ipv6 && memcmp(address->bytes, mapped, sizeof mapped) != 0};
+    if (ipv6) {
+        memcpy(point.bytes, address->bytes, sizeof point.bytes);
+    } else {
+        memcpy(point.bytes, mapped, sizeof mapped);
+        memcpy(point.bytes + sizeof mapped, address->bytes, 4);
+    }
+    return point;
+}
+
 // Whether a row has the very address that is wanted, or all of them.
 static bool is_at_place(const struct psc_endpoint *endpoint, const struct psc_place *place) {
-    bool any = is_any(&endpoint->local);
     if (!place->one_address) {
-        return any;
+        return is_any(&endpoint->local);
     }
-    bool same = psc_endpoint_is_ipv6(endpoint) == place->ipv6 &&
-                memcmp(&endpoint->local, &place->address, sizeof place->address) == 0;
-    bool covers = any && (psc_endpoint_is_ipv6(endpoint) == place->ipv6 || !endpoint->v6only);
-    return same || covers;
+    struct point wanted = point_of(&place->address, place->ipv6);
+    struct point held = point_of(&endpoint->local, psc_endpoint_is_ipv6(endpoint));
+    bool covers =
+        is_any(&endpoint->local) && (held.ipv6 == wanted.ipv6 || (held.ipv6 && !endpoint->v6only));
+    return covers || memcmp(held.bytes, wanted.bytes, sizeof held.bytes) == 0;
 }
 
-static bool is_loopback(const struct psc_endpoint *endpoint) {
-    // As if it listened, because that is what exposure is about.
-    struct psc_endpoint listener = *endpoint;
-    listener.state = psc_endpoint_is_udp(endpoint) ? (uint8_t)PSC_STATE_UDP_UNCONNECTED
-                                                   : (uint8_t)PSC_STATE_LISTENING;
-    return psc_endpoint_exposure(&listener) == PSC_EXPOSURE_LOOPBACK;
+// Whether it is an address that the name `localhost` stands for, or any. Nobody looks for it on others
+// of 127.0.0.0/8, where resolvers and the like have theirs.
+static bool is_localhost(const struct psc_address *address, bool ipv6) {
+    static const struct point localhost[] = {
+        {{[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1}, false},
+        {{[15] = 1}, true},
+    };
+    struct point point = point_of(address, ipv6);
+    return is_any(address) || memcmp(point.bytes, localhost[0].bytes, sizeof point.bytes) == 0 ||
+           memcmp(point.bytes, localhost[1].bytes, sizeof point.bytes) == 0;
 }
 
-// Whether `localhost` would reach a server at this place.
-static bool is_local_place(const struct psc_place *place) {
-    struct psc_endpoint server = {.table = (uint8_t)table_of(false, place->ipv6),
-                                  .local = place->address};
-    return !place->one_address || is_any(&place->address) || is_loopback(&server);
+static bool answers_localhost(const struct psc_endpoint *endpoint) {
+    return (PSC_STATE_BIT(endpoint->state) & PSC_STATES_LISTENERS) != 0 &&
+           (endpoint->zone == 0 || endpoint->zone == PSC_ZONE_LOOPBACK) &&
+           is_localhost(&endpoint->local, psc_endpoint_is_ipv6(endpoint));
 }
 
 struct view {
@@ -135,23 +156,25 @@ struct view {
     bool held;      // somebody holds the port at any address
     bool localhost; // somebody else would answer on `localhost`
     bool serving;   // somebody listens at any address
+    bool time_wait; // a connection was closed
 };
 
 static struct view look(const struct psc_place *place, const struct psc_snapshot *snapshot,
                         const struct psc_check *check) {
-    struct view view = {false, false, false, false};
+    struct view view = {.held = false};
     for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
         const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, i);
         if (!psc_check_holds(check, endpoint)) {
+            view.time_wait =
+                view.time_wait || (endpoint->local_port == check->port && !check->udp &&
+                                   endpoint->state == PSC_STATE_TIME_WAIT);
             continue;
         }
-        bool listens = (PSC_STATE_BIT(endpoint->state) & PSC_STATES_LISTENERS) != 0;
         view.held = true;
         view.at_place =
             view.at_place || is_at_place(endpoint, place) || !psc_check_serves(check, endpoint);
-        view.serving = view.serving || listens;
-        view.localhost =
-            view.localhost || (listens && (is_any(&endpoint->local) || is_loopback(endpoint)));
+        view.serving = view.serving || (PSC_STATE_BIT(endpoint->state) & PSC_STATES_LISTENERS) != 0;
+        view.localhost = view.localhost || answers_localhost(endpoint);
     }
     return view;
 }
@@ -165,6 +188,15 @@ static bool any(const enum psc_probe_result *results, size_t count, enum psc_pro
         }
     }
     return false;
+}
+
+static bool all(const enum psc_probe_result *results, size_t count, enum psc_probe_result result) {
+    for (size_t i = 0; i < count; i++) {
+        if (results[i] != result) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void find_range(const struct psc_ports *ports, struct psc_check *check) {
@@ -185,7 +217,7 @@ static void find_range(const struct psc_ports *ports, struct psc_check *check) {
 static enum psc_verdict judge(const struct psc_place *place, const enum psc_probe_result *results,
                               size_t count, const struct view *view) {
     bool denied = any(results, count, PSC_PROBE_DENIED);
-    if (any(results, count, PSC_PROBE_TAKEN) || (denied && view->held)) {
+    if (any(results, count, PSC_PROBE_TAKEN) || (denied && view->serving)) {
         return view->held && !view->at_place ? PSC_VERDICT_IN_USE_ELSEWHERE : PSC_VERDICT_IN_USE;
     }
     if (any(results, count, PSC_PROBE_RESERVED)) {
@@ -194,11 +226,12 @@ static enum psc_verdict judge(const struct psc_place *place, const enum psc_prob
     if (denied) {
         return PSC_VERDICT_NEEDS_RIGHTS;
     }
-    if (any(results, count, PSC_PROBE_NO_ADDRESS)) {
+    // A server does without a family that the machine does not speak, if it has another one.
+    if (any(results, count, PSC_PROBE_NO_ADDRESS) || all(results, count, PSC_PROBE_NO_FAMILY)) {
         return PSC_VERDICT_NO_ADDRESS;
     }
     // It binds. But a client of `localhost` tries ::1 and 127.0.0.1 and takes who answers first.
-    if (view->localhost && is_local_place(place)) {
+    if (view->localhost && (!place->one_address || is_localhost(&place->address, place->ipv6))) {
         return PSC_VERDICT_IN_USE_ELSEWHERE;
     }
     return any(results, count, PSC_PROBE_REUSABLE) ? PSC_VERDICT_CLOSING : PSC_VERDICT_FREE;
@@ -214,7 +247,10 @@ void psc_check_judge(const struct psc_place *place, const enum psc_probe_result 
                      check->port <= ranges->dynamic_last && ranges->dynamic_last != 0;
     check->set_aside = free && ranges->reserved.given && !ranges->reserved_refuses &&
                        psc_ports_have(&ranges->reserved, check->port);
-    check->unexplained = any(results, count, PSC_PROBE_TAKEN) && !view.held;
+    bool taken = any(results, count, PSC_PROBE_TAKEN);
+    check->lingering =
+        !view.held && (check->verdict == PSC_VERDICT_CLOSING || (taken && view.time_wait));
+    check->unexplained = taken && !view.held && !check->lingering;
     check->elsewhere = free && view.serving;
     if (check->verdict == PSC_VERDICT_RESERVED) {
         find_range(&ranges->reserved, check);

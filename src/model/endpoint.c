@@ -110,6 +110,9 @@ enum psc_exposure psc_endpoint_exposure(const struct psc_endpoint *endpoint) {
     if ((PSC_STATE_BIT(endpoint->state) & PSC_STATES_LISTENERS) == 0) {
         return PSC_EXPOSURE_NONE;
     }
+    if (endpoint->zone == PSC_ZONE_LOOPBACK) {
+        return PSC_EXPOSURE_LOOPBACK;
+    }
     return psc_endpoint_is_ipv6(endpoint) ? exposure_ipv6(endpoint->local.bytes)
                                           : exposure_ipv4(endpoint->local.bytes);
 }
@@ -148,7 +151,11 @@ int psc_endpoint_compare(const struct psc_endpoint *a, const struct psc_endpoint
         order = compare_numbers(a->cookie, b->cookie);
     }
     // A cookie is the better name: the inode is lost when the last file of a socket is closed.
-    return order != 0 || a->cookie != 0 ? order : compare_numbers(a->inode, b->inode);
+    if (order != 0 || a->cookie != 0) {
+        return order;
+    }
+    order = compare_numbers(a->inode, b->inode);
+    return order != 0 ? order : compare_numbers(a->pid, b->pid);
 }
 
 bool psc_endpoint_same(const struct psc_endpoint *a, const struct psc_endpoint *b) {

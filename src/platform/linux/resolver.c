@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "place.h"
 #include "portscope/platform.h"
 #include "proc_fs.h"
 #include "proc_parse.h"
@@ -134,24 +135,51 @@ static enum psc_status name_user(struct psc_builder *builder, uid_t uid, const c
 }
 
 // The owner of /proc/PID is the effective user of the process, whatever else may be read of it.
-static bool resolve_user(struct resolver *resolver, struct psc_process *process) {
+static bool find_uid(const struct resolver *resolver, uint32_t pid, uid_t *uid) {
     char path[PROC_PATH_SIZE];
     struct stat directory;
-    snprintf(path, sizeof path, "%u", process->pid);
-    if (fstatat(resolver->proc, path, &directory, 0) != 0) {
+    snprintf(path, sizeof path, "%u", pid);
+    bool found = fstatat(resolver->proc, path, &directory, 0) == 0;
+    *uid = found ? directory.st_uid : 0;
+    return found;
+}
+
+static bool resolve_user(struct resolver *resolver, struct psc_process *process) {
+    uid_t uid;
+    const char *name;
+    if (!find_uid(resolver, process->pid, &uid)) {
         return true;
     }
-    const char *name;
-    if (name_user(resolver->builder, directory.st_uid, &name) != PSC_OK) {
+    if (name_user(resolver->builder, uid, &name) != PSC_OK) {
         return false;
     }
     process->known |= PSC_PROCESS_USER;
     if (name == NULL) {
-        int length = snprintf(path, sizeof path, "%u", directory.st_uid);
-        return keep_text(resolver, path, (size_t)length, &process->user);
+        char number[16];
+        int length = snprintf(number, sizeof number, "%u", uid);
+        return keep_text(resolver, number, (size_t)length, &process->user);
     }
     process->user = name;
     return true;
+}
+
+static void resolve_account(const struct resolver *resolver, struct psc_process *process) {
+    uid_t uid;
+    if (find_uid(resolver, process->pid, &uid)) {
+        // 61184 to 65519 are the dynamic users of systemd (systemd.exec(5)), 65534 is nobody.
+        bool service = uid < 1000 || (uid >= 61184 && uid <= 65519) || uid == 65534;
+        process->account = uid == 0  ? PSC_ACCOUNT_SYSTEM
+                           : service ? PSC_ACCOUNT_SERVICE
+                                     : PSC_ACCOUNT_PERSON;
+        process->known |= PSC_PROCESS_ACCOUNT;
+    }
+}
+
+static void resolve_place(const struct resolver *resolver, struct psc_process *process) {
+    if (process->path != NULL && place_find(resolver->proc, process->pid, process->path,
+                                            process->path_deleted, &process->place)) {
+        process->known |= PSC_PROCESS_PLACE;
+    }
 }
 
 static bool resolve_folder(struct resolver *resolver, struct psc_process *process) {
@@ -186,7 +214,9 @@ static bool resolve_service(struct resolver *resolver, struct psc_process *proce
 static bool resolve_process(struct resolver *resolver, unsigned details,
                             struct psc_process *process) {
     unsigned missing = (details | (process->shares ? PSC_PROCESS_STARTED : 0)) & ~process->known;
-    bool named = (missing & (PSC_PROCESS_NAME | PSC_PROCESS_PATH)) != 0;
+    bool placed = (missing & PSC_PROCESS_PLACE) != 0;
+    bool named =
+        (missing & (PSC_PROCESS_NAME | PSC_PROCESS_PATH)) != 0 || (placed && process->path == NULL);
     bool ok = !named || resolve_path(resolver, process);
     if (ok && (missing & ~process->known & PSC_PROCESS_NAME) != 0) {
         ok = resolve_comm(resolver, process);
@@ -205,6 +235,12 @@ static bool resolve_process(struct resolver *resolver, unsigned details,
     }
     if (ok && (missing & PSC_PROCESS_SERVICE) != 0) {
         ok = resolve_service(resolver, process);
+    }
+    if (ok && (missing & PSC_PROCESS_ACCOUNT) != 0) {
+        resolve_account(resolver, process);
+    }
+    if (ok && placed) {
+        resolve_place(resolver, process);
     }
     return ok;
 }

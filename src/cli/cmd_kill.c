@@ -299,7 +299,7 @@ static enum psc_status end_and_report(struct killing *killing, int *exit, struct
     if (!consents(killing)) {
         return PSC_OK;
     }
-    size_t stay;
+    size_t stay = 0;
     enum psc_status status = end_them(killing, &stay, error);
     return status == PSC_OK ? report(killing, stay, exit, error) : status;
 }

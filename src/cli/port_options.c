@@ -160,7 +160,7 @@ static const struct option_row kill_rows[] = {
 };
 
 #define TABLE(rows, words)                                                                         \
-    { rows, sizeof rows / sizeof rows[0], words, read_wish, NULL, NULL, NULL }
+    { (rows), sizeof(rows) / sizeof(rows)[0], (words), read_wish, NULL, NULL, NULL }
 
 static const struct option_table tables[] = {
     [PORT_CHECK] = TABLE(check_rows, "portscope help check"),

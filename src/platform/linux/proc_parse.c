@@ -82,7 +82,8 @@ static bool is_unit_name(const char *name, size_t size) {
     }
     for (size_t i = 0; i < size; i++) {
         bool letter = (name[i] >= 'a' && name[i] <= 'z') || (name[i] >= 'A' && name[i] <= 'Z');
-        if (!letter && !is_digit(name[i]) && memchr("@._:-", name[i], 5) == NULL) {
+        if (!letter && !is_digit(name[i]) &&
+            (name[i] == '\0' || strchr("@._:-", name[i]) == NULL)) {
             return false;
         }
     }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,7 +52,7 @@ static char *read_back(FILE *file) {
     return text;
 }
 
-void spawn(const char *command, uid_t user, struct spawned *spawned) {
+void spawn_begin(const char *command, uid_t user, struct spawning *spawning) {
     char *words[MOST_WORDS + 1];
     size_t count = 0;
     char *copy = strdup(command);
@@ -61,21 +62,33 @@ void spawn(const char *command, uid_t user, struct spawned *spawned) {
         count++;
     }
     words[count] = NULL;
-    FILE *out = tmpfile();
-    FILE *err = tmpfile();
-    assert_non_null(out);
-    assert_non_null(err);
-    pid_t child = fork();
-    if (child == 0) {
-        run(words, user, out, err);
+    spawning->out = tmpfile();
+    spawning->err = tmpfile();
+    assert_non_null(spawning->out);
+    assert_non_null(spawning->err);
+    spawning->pid = fork();
+    if (spawning->pid == 0) {
+        run(words, user, spawning->out, spawning->err);
     }
-    assert_true(child > 0);
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    spawned->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    spawned->out = read_back(out);
-    spawned->err = read_back(err);
+    assert_true(spawning->pid > 0);
     free(copy);
+}
+
+void spawn_end(struct spawning *spawning, struct spawned *spawned) {
+    int status;
+    struct rusage usage;
+    assert_int_equal(wait4(spawning->pid, &status, 0, &usage), spawning->pid);
+    spawned->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    spawned->cpu_us = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
+                      usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+    spawned->out = read_back(spawning->out);
+    spawned->err = read_back(spawning->err);
+}
+
+void spawn(const char *command, uid_t user, struct spawned *spawned) {
+    struct spawning spawning;
+    spawn_begin(command, user, &spawning);
+    spawn_end(&spawning, spawned);
 }
 
 void spawn_done(struct spawned *spawned) {

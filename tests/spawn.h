@@ -1,14 +1,16 @@
-// spawn.h - runs a program to its end and keeps what it prints.
+// spawn.h - runs a program, to its end or for a while, and keeps what it prints.
 #ifndef TESTS_SPAWN_H
 #define TESTS_SPAWN_H
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 /** What a program did; ends with spawn_done(). */
 struct spawned {
     int status; /**< exit status; 127 where there is no such program, 128 + N when signal N ended it */
     char *out, *err;
+    long cpu_us; /**< time of a processor that it took */
 };
 
 /** The user that we are. */
@@ -21,5 +23,16 @@ struct spawned {
  */
 void spawn(const char *command, uid_t user, struct spawned *spawned);
 void spawn_done(struct spawned *spawned);
+
+/** A program that runs; ends with spawn_end(). */
+struct spawning {
+    pid_t pid;
+    FILE *out, *err;
+};
+
+/** The first half of spawn(). */
+void spawn_begin(const char *command, uid_t user, struct spawning *spawning);
+/** Waits for its end: the second half. */
+void spawn_end(struct spawning *spawning, struct spawned *spawned);
 
 #endif

@@ -196,6 +196,13 @@ static void every_allocation_fails_once(void **state) {
         {"-anoqb --columns local,remote,state,process,path,user", true},
         {"--csv --columns local,pid --process test_*,x --user !nobody --pid !0,1", true},
         {"--ndjson --columns local --local 127.0.0.0/8,::1 --port 1-65535", false},
+        {"free", true},
+        {"free 30000-30100 --count 3", true},
+        {"check 30000-30003 --json", false},
+        {"wait 30000", true},
+        {"kill 30000 --dry-run", true},
+        {"audit --save -", true},
+        {"audit --policy " PSC_SOURCE_DIR "/tests/data/policy/everything", true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char *good = setting->own_net && cases[i].same ? good_output(cases[i].line) : NULL;

@@ -11,8 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit_options.h"
 #include "capture.h"
 #include "list_options.h"
+#include "port_options.h"
 #include "portscope/cli.h"
 #include "run_cli.h"
 
@@ -80,12 +82,23 @@ static void each_option(const char *line, see_option *see, void *context) {
     }
 }
 
+// The option tables one after the other, NULL behind the last.
+static const struct option_table *table_at(size_t index) {
+    const size_t ports = PORT_KILL - PORT_CHECK + 1;
+    return index < ports        ? port_option_table((enum port_command)index)
+           : index == ports     ? list_option_table()
+           : index == ports + 1 ? audit_option_table()
+                                : NULL;
+}
+
 static bool option_exists(const char *name, char letter) {
-    for (size_t i = 0; i < list_option_table()->count; i++) {
-        const struct option_row *option = &list_option_table()->rows[i];
-        if (name != NULL ? option->name != NULL && strcmp(option->name, name) == 0
-                         : option->letter == letter) {
-            return true;
+    for (size_t i = 0; table_at(i) != NULL; i++) {
+        for (size_t j = 0; j < table_at(i)->count; j++) {
+            const struct option_row *option = &table_at(i)->rows[j];
+            if (name != NULL ? option->name != NULL && strcmp(option->name, name) == 0
+                             : option->letter == letter) {
+                return true;
+            }
         }
     }
     return false;
@@ -146,11 +159,9 @@ static void assert_explained(const char *manual, const char *spelled, const char
     free(text);
 }
 
-static void the_manual_explains_every_option(void **state) {
-    char *manual = read_document(MANUAL);
-    (void)state;
-    for (size_t i = 0; i < list_option_table()->count; i++) {
-        const struct option_row *option = &list_option_table()->rows[i];
+static void assert_table_explained(const char *manual, const struct option_table *table) {
+    for (size_t i = 0; i < table->count; i++) {
+        const struct option_row *option = &table->rows[i];
         char spelled[40];
         if (option->letter != 0) {
             snprintf(spelled, sizeof spelled, "%c", option->letter);
@@ -161,6 +172,50 @@ static void the_manual_explains_every_option(void **state) {
             assert_explained(manual, spelled, option->value);
         }
     }
+}
+
+static void compare_anywhere(const char *option, const char *line, void *context) {
+    struct search *search = context;
+    (void)line;
+    search->found = search->found || strcmp(option, search->spelled) == 0;
+}
+
+// The options of the commands about single ports are explained in passing.
+static bool is_mentioned(const char *manual, const char *spelled) {
+    struct search search = {.found = false};
+    char *text = strdup(manual);
+    assert_non_null(text);
+    char *rest = strstr(text, ".Sh CHECKING A PORT");
+    assert_non_null(rest);
+    snprintf(search.spelled, sizeof search.spelled, "%s", spelled);
+    for (const char *line; !search.found && (line = next_line(&rest)) != NULL;) {
+        each_option(line, compare_anywhere, &search);
+    }
+    free(text);
+    return search.found;
+}
+
+static void the_manual_mentions_every_option_about_ports(void **state) {
+    char *manual = read_document(MANUAL);
+    (void)state;
+    for (enum port_command command = PORT_CHECK; command <= PORT_KILL; command++) {
+        const struct option_table *table = port_option_table(command);
+        for (size_t i = 0; i < table->count; i++) {
+            char spelled[40];
+            snprintf(spelled, sizeof spelled, "-%s", table->rows[i].name);
+            if (strcmp(spelled, "-help") != 0 && !is_mentioned(manual, spelled)) {
+                fail_msg("%s does not mention -%s", MANUAL, spelled);
+            }
+        }
+    }
+    free(manual);
+}
+
+static void the_manual_explains_every_option(void **state) {
+    char *manual = read_document(MANUAL);
+    (void)state;
+    assert_table_explained(manual, list_option_table());
+    assert_table_explained(manual, audit_option_table());
     free(manual);
 }
 
@@ -213,14 +268,15 @@ static void the_manual_explains_every_exit_status(void **state) {
 
 // Examples ----------------------------------------------------------------------------------------
 
-// Runs a command line, which may have a comment behind it.
+// Runs a command line, which may have a comment or another command behind it.
 static void assert_understood(const char *line) {
     char command[256];
     struct run run;
     snprintf(command, sizeof command, "%s", line);
-    char *comment = strstr(command, " #");
-    if (comment != NULL) {
-        *comment = '\0';
+    char *behind = strstr(command, " #");
+    behind = behind != NULL ? behind : strstr(command, " && ");
+    if (behind != NULL) {
+        *behind = '\0';
     }
     run_cli(&run, command);
     if (run.exit == PSC_EXIT_USAGE) {
@@ -298,6 +354,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_manual_shows_only_what_exists),
         cmocka_unit_test(the_manual_explains_every_option),
+        cmocka_unit_test(the_manual_mentions_every_option_about_ports),
         cmocka_unit_test(the_manual_explains_every_column_and_no_other),
         cmocka_unit_test(the_manual_explains_every_exit_status),
         cmocka_unit_test(the_examples_of_the_manual_are_understood),

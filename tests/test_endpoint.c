@@ -118,6 +118,10 @@ static void knows_who_can_reach_a_listener(void **state) {
         {"TCP [::ffff:127.0.0.1]:80 [::]:0 LISTENING", "loopback"},
         {"TCP [::ffff:0.0.0.0]:80 [::]:0 LISTENING", "all"},
         {"TCP [::ffff:10.0.0.1]:80 [::]:0 LISTENING", "address"},
+        {"TCP 0.0.0.0%1:80 0.0.0.0:0 LISTENING", "loopback"}, // lo, whatever the address is
+        {"TCP [::%1]:80 [::]:0 LISTENING", "loopback"},
+        {"TCP [fe80::1%1]:80 [::]:0 LISTENING", "loopback"},
+        {"TCP 0.0.0.0%2:80 0.0.0.0:0 LISTENING", "all"},
         {"UDP 0.0.0.0:53 *:*", "all"},
         {"UDP [::1]:53 *:*", "loopback"},
         {"UDP 0.0.0.0:53 1.2.3.4:53", NULL},

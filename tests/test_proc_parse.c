@@ -2,6 +2,7 @@
 // name in it, base names, deleted executables; each text also cut at every length and damaged.
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,12 +143,105 @@ static void deleted_executables(void **state) {
     assert_int_equal(PROC_PARSE_DELETED_SIZE, 10);
 }
 
+static void a_parent_behind_any_name(void **state) {
+    (void)state;
+    static const struct {
+        const char *stat;
+        uint32_t parent; // 0: none can be read
+    } cases[] = {
+        {"7 (nginx) S 12 2 2 0", 12},
+        {"7 (a) S 1 b) R 4294967295 2 2", 4294967295},
+        {"7 (() Z 3 ", 3},
+        {"7 (x) S 4294967296 2", 0},
+        {"7 (x) S 12", 0},
+        {"7 (x) S x 2", 0},
+        {"7 (x) S -1 2", 0},
+        {"7 (x) S", 0},
+        {"7 (x", 0},
+        {"", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint32_t parent = 0;
+        size_t size = strlen(cases[i].stat);
+        char *exact = recorded_cut(cases[i].stat, size);
+        bool parsed = proc_parse_parent(exact, size, &parent);
+        if (parsed != (cases[i].parent != 0) || parent != cases[i].parent) {
+            fail_msg("'%s': %u", cases[i].stat, parent);
+        }
+        free(exact);
+    }
+}
+
+static void services_in_control_groups(void **state) {
+    (void)state;
+    static const struct {
+        const char *cgroup, *name; // NULL: none
+        bool of_user;
+    } cases[] = {
+        {"0::/system.slice/nginx.service\n", "nginx.service", false},
+        {"0::/system.slice/nginx.service", "nginx.service", false},
+        {"0::/system.slice/system-getty.slice/getty@tty1.service\n", "getty@tty1.service", false},
+        {"0::/system.slice/docker.service/child\n", "docker.service", false},
+        {"0::/a.service/b.service\n", "b.service", false},
+        {"0::/user.slice/user-1000.slice/user@1000.service/app.slice/web.service\n", "web.service",
+         true},
+        // A hybrid hierarchy names the same thing several times, the unified one last.
+        {"12:cpu:/other.service\n1:name=systemd:/x.service\n0::/system.slice/nginx.service\n",
+         "nginx.service", false},
+        {"1:name=systemd:/system.slice/nginx.service\n", NULL, false},
+        // A session, a service manager itself, a container, a machine without systemd.
+        {"0::/user.slice/user-1000.slice/session-3.scope\n", NULL, false},
+        {"0::/user.slice/user-1000.slice/user@1000.service/init.scope\n", NULL, false},
+        {"0::/system.slice/docker-0123456789ab.scope\n", NULL, false},
+        {"0::/\n", NULL, false},
+        {"0::/.service\n", NULL, false},
+        {"", NULL, false},
+        {"0:", NULL, false},
+        {"\n\n\n", NULL, false},
+        // Nothing that a shell would take apart.
+        {"0::/system.slice/a b.service\n", NULL, false},
+        {"0::/system.slice/$(reboot).service\n", NULL, false},
+        {"0::/system.slice/a;b.service\n", NULL, false},
+        {"0::/system.slice/--now.service\n", NULL, false},
+        {"0::/system.slice/\x1b[2J.service\n", NULL, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct proc_unit unit;
+        size_t size = strlen(cases[i].cgroup);
+        char *exact = recorded_cut(cases[i].cgroup, size);
+        bool found = proc_parse_unit(exact, size, &unit);
+        if (found != (cases[i].name != NULL) || (found && (strcmp(unit.name, cases[i].name) != 0 ||
+                                                           unit.of_user != cases[i].of_user))) {
+            fail_msg("%zu: '%s'", i, unit.name);
+        }
+        free(exact);
+    }
+}
+
+static void names_of_services_are_not_cut(void **state) {
+    (void)state;
+    char cgroup[PROC_UNIT_SIZE + 64];
+    struct proc_unit unit;
+    for (size_t length = PROC_UNIT_SIZE - 2; length <= PROC_UNIT_SIZE; length++) {
+        char name[PROC_UNIT_SIZE + 1];
+        memset(name, 'x', length);
+        memcpy(name + length - 8, ".service", 9);
+        size_t size = (size_t)snprintf(cgroup, sizeof cgroup, "0::/system.slice/%s\n", name);
+        bool found = proc_parse_unit(cgroup, size, &unit);
+        assert_int_equal(found, length < PROC_UNIT_SIZE);
+        assert_string_equal(unit.name, found ? name : "");
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sockets_in_link_targets),
         cmocka_unit_test(a_start_behind_any_name),
         cmocka_unit_test(a_stat_that_the_kernel_does_not_print),
         cmocka_unit_test(a_stat_cut_or_damaged),
+        cmocka_unit_test(a_parent_behind_any_name),
+        cmocka_unit_test(services_in_control_groups),
+        cmocka_unit_test(names_of_services_are_not_cut),
         cmocka_unit_test(base_names),
         cmocka_unit_test(deleted_executables),
     };

@@ -1,5 +1,6 @@
 // test_resolver.c - who a process is: name, path, arguments, user and start, in a made-up /proc with
 // every name that a process can give itself, and this test itself in the real one.
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pwd.h>
 #include <setjmp.h>
@@ -298,6 +299,51 @@ static void users(void **state) {
     fake_proc_remove(&proc);
 }
 
+// Folders and services -----------------------------------------------------------------------------
+
+static const struct {
+    const char *folder, *cgroup; // NULL: cannot be read
+    const char *service, *stop_command;
+} service_cases[] = {
+    {"/srv", "0::/system.slice/nginx.service\n", "nginx.service", "systemctl stop nginx.service"},
+    {"/home/alice", "0::/user.slice/user-1000.slice/user@1000.service/app.slice/web.service\n",
+     "web.service", "systemctl --user stop web.service"},
+    {"/", "0::/user.slice/user-1000.slice/session-3.scope\n", NULL, NULL},
+    {"/tmp/new\nline", NULL, NULL, NULL},
+    {NULL, "", NULL, NULL},
+};
+
+static void folders_and_services(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof service_cases / sizeof service_cases[0]; i++) {
+        static const uint64_t inodes[] = {100};
+        struct fake_proc proc;
+        struct linked linked;
+        fake_proc_make(&proc);
+        add_process(&proc, 100);
+        if (service_cases[i].folder != NULL) {
+            fake_proc_link(&proc, "100/cwd", service_cases[i].folder);
+        }
+        if (service_cases[i].cgroup != NULL) {
+            add_file(&proc, 100, "cgroup", service_cases[i].cgroup,
+                     strlen(service_cases[i].cgroup));
+        }
+        fake_proc_listeners(&proc, inodes, 1);
+        begin(&linked, &proc);
+        resolve(&linked, PSC_PROCESS_FOLDER | PSC_PROCESS_SERVICE);
+        const struct psc_process *process = process_of(&linked, 100);
+        assert_int_equal((process->known & PSC_PROCESS_FOLDER) != 0,
+                         service_cases[i].folder != NULL);
+        assert_int_equal((process->known & PSC_PROCESS_SERVICE) != 0,
+                         service_cases[i].cgroup != NULL);
+        assert_true(same(process->folder, service_cases[i].folder));
+        assert_true(same(process->service, service_cases[i].service));
+        assert_true(same(process->stop_command, service_cases[i].stop_command));
+        psc_builder_free(linked.builder);
+        fake_proc_remove(&proc);
+    }
+}
+
 // All of it ----------------------------------------------------------------------------------------
 
 static void a_process_that_vanishes_stays_unnamed(void **state) {
@@ -365,6 +411,66 @@ static void this_test_itself(void **state) {
     fake_proc_remove(&proc);
 }
 
+// Asked for alone, and where they cannot be found out: the second process has nothing but its socket.
+static void account_and_place(void **state) {
+    (void)state;
+    static const uint64_t inodes[] = {100, 101};
+    struct fake_proc proc;
+    struct linked linked;
+    char jail[128];
+    fake_proc_make(&proc);
+    fake_proc_socket(&proc, 100, 3, 100);
+    fake_proc_socket(&proc, 101, 3, 101);
+    fake_proc_file(&proc, "opt/server", "x", 1);
+    fake_proc_link(&proc, "100/root", "/");
+    snprintf(jail, sizeof jail, "%s/opt/server", proc.root);
+    fake_proc_link(&proc, "100/exe", jail);
+    assert_int_equal(fchmodat(proc.directory, "opt/server", 0666, 0), 0);
+    fake_proc_listeners(&proc, inodes, 2);
+    begin(&linked, &proc);
+    resolve(&linked, PSC_PROCESS_ACCOUNT | PSC_PROCESS_PLACE);
+    const struct psc_process *known = process_of(&linked, 100);
+    const struct psc_process *hidden = process_of(&linked, 101);
+    assert_int_equal(known->known & (PSC_PROCESS_ACCOUNT | PSC_PROCESS_PLACE),
+                     PSC_PROCESS_ACCOUNT | PSC_PROCESS_PLACE);
+    assert_int_equal(known->account == PSC_ACCOUNT_SYSTEM, geteuid() == 0);
+    assert_int_equal(known->place, PSC_PLACE_FILE_WRITABLE | PSC_PLACE_TEMPORARY); // in /tmp
+    assert_int_equal(hidden->known & (PSC_PROCESS_ACCOUNT | PSC_PROCESS_PLACE),
+                     PSC_PROCESS_ACCOUNT);
+    psc_builder_free(linked.builder);
+    fake_proc_remove(&proc);
+}
+
+static void accounts_are_told_by_number(void **state) {
+    (void)state;
+    static const struct {
+        uid_t uid;
+        enum psc_account account;
+    } cases[] = {
+        {0, PSC_ACCOUNT_SYSTEM},      {1, PSC_ACCOUNT_SERVICE},     {999, PSC_ACCOUNT_SERVICE},
+        {1000, PSC_ACCOUNT_PERSON},   {61183, PSC_ACCOUNT_PERSON},  {61184, PSC_ACCOUNT_SERVICE},
+        {65519, PSC_ACCOUNT_SERVICE}, {65534, PSC_ACCOUNT_SERVICE}, {100000, PSC_ACCOUNT_PERSON},
+    };
+    static const uint64_t inodes[] = {100};
+    if (geteuid() != 0) {
+        print_message("skipped: needs root\n");
+        skip();
+    }
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fake_proc proc;
+        struct linked linked;
+        fake_proc_make(&proc);
+        fake_proc_socket(&proc, 100, 3, 100);
+        assert_int_equal(fchownat(proc.directory, "100", cases[i].uid, (gid_t)-1, 0), 0);
+        fake_proc_listeners(&proc, inodes, 1);
+        begin(&linked, &proc);
+        resolve(&linked, PSC_PROCESS_ACCOUNT);
+        assert_int_equal(process_of(&linked, 100)->account, cases[i].account);
+        psc_builder_free(linked.builder);
+        fake_proc_remove(&proc);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_of_every_kind),
@@ -373,9 +479,12 @@ int main(void) {
         cmocka_unit_test(starts),
         cmocka_unit_test(the_eldest_owner_comes_first),
         cmocka_unit_test(users),
+        cmocka_unit_test(folders_and_services),
         cmocka_unit_test(a_process_that_vanishes_stays_unnamed),
         cmocka_unit_test(what_is_known_is_not_asked_again),
         cmocka_unit_test(this_test_itself),
+        cmocka_unit_test(account_and_place),
+        cmocka_unit_test(accounts_are_told_by_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

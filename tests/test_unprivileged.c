@@ -1,5 +1,6 @@
 // test_unprivileged.c - the program as an ordinary user runs it: every row, the own processes by name,
 // a dash for those of others, and one line that says so.
+#include <linux/capability.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -45,6 +47,25 @@ static void hide(int descriptor) {
     }
 }
 
+// A service with AmbientCapabilities is the user's own process, but may do more than the user: its
+// files can be listed, and yet not be looked at. Only root can make one.
+static void hide_by_capability(int descriptor) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct one[_LINUX_CAPABILITY_U32S_3] = {
+        {.permitted = 1U << CAP_NET_BIND_SERVICE}};
+    if (geteuid() != 0) {
+        hide(descriptor);
+        return;
+    }
+    if (prctl(PR_SET_KEEPCAPS, 1) != 0) {
+        _exit(1);
+    }
+    be_the_user(descriptor);
+    if (syscall(SYS_capset, &header, one) != 0 || prctl(PR_SET_DUMPABLE, 1) != 0) {
+        _exit(1);
+    }
+}
+
 static void give_to_user(struct scene *scene, int descriptor) {
     assert_true(scene->mine_count < MOST_MINE);
     scene->mine[scene->mine_count++] = world_child(scene->world, descriptor, be_the_user);
@@ -60,6 +81,7 @@ static void fill(struct scene *scene) {
     int mine = open_one(world, SOCK_STREAM);
     int shared = open_one(world, SOCK_STREAM);
     int hidden = open_one(world, SOCK_STREAM);
+    int capable = open_one(world, SOCK_STREAM);
     int hidden_udp =
         world_open(world, &(struct world_socket){.type = SOCK_DGRAM, .address = "127.0.0.1"});
     world_time_wait(world, world_connect(world, mine, NULL));
@@ -67,10 +89,12 @@ static void fill(struct scene *scene) {
     give_to_user(scene, shared);
     world_child(world, shared, hide);
     world_child(world, hidden, hide);
+    world_child(world, capable, hide_by_capability);
     world_child(world, hidden_udp, hide);
     world_release(world, mine);
     world_release(world, shared);
     world_release(world, hidden);
+    world_release(world, capable);
     world_release(world, hidden_udp);
 }
 
@@ -149,7 +173,7 @@ static void read_all(const struct spawned *spawned, read_row *read, struct rows 
     }
 }
 
-static const char notice[] = "owners of 2 sockets are hidden: run as root to see them";
+static const char notice[] = "owners of 3 sockets are hidden: run as root to see them";
 
 static void user_sees_every_row_and_one_notice(void **state) {
     const struct scene *scene = scene_of(state);
@@ -195,7 +219,7 @@ static void json_tells_hidden_from_nobody(void **state) {
     struct rows visible = {0};
     char text[256];
     run(scene->user, "-ano --json", &spawned);
-    snprintf(text, sizeof text, "{\"kind\": \"owners-hidden\", \"count\": 2, \"text\": \"%s\"}",
+    snprintf(text, sizeof text, "{\"kind\": \"owners-hidden\", \"count\": 3, \"text\": \"%s\"}",
              notice);
     assert_non_null(strstr(spawned.out, text));
     assert_string_equal(spawned.err, "");

@@ -364,6 +364,9 @@ int world_open(struct world *world, const struct world_socket *what) {
     if (what->reuse_port) {
         switch_on(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);
     }
+    if (what->reuse_address) {
+        switch_on(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
+    }
     if (what->device != NULL) {
         succeed(setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, what->device,
                            (socklen_t)strlen(what->device)));

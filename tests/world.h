@@ -51,6 +51,7 @@ struct world_socket {
     int backlog;         /**< of a listener; 0: bind only */
     bool v6only;
     bool reuse_port;
+    bool reuse_address;
     const char *device; /**< to bind to, or NULL */
 };
 /** Opens and binds a socket, and notes its row. */

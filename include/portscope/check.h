@@ -24,6 +24,8 @@ enum psc_verdict {
 const char *psc_verdict_word(enum psc_verdict verdict);
 const char *psc_verdict_sentence(enum psc_verdict verdict);
 bool psc_verdict_is_free(enum psc_verdict verdict);
+/** Whether nobody has the port, so that a server with the rights that it takes could have it. */
+bool psc_verdict_is_vacant(enum psc_verdict verdict);
 
 /** Ports that somebody wants, as `3000`, `5353/udp` or `8000-8010/tcp`. */
 struct psc_wish {

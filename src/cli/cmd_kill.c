@@ -146,30 +146,43 @@ static enum psc_status hold_all(const struct killing *killing, struct psc_held_p
     return PSC_OK;
 }
 
-// Ends those that are still there and waits for them. Returns how many stay.
-static enum psc_status end_all(const struct killing *killing, struct psc_held_process **held,
-                               bool force, size_t *stay, struct psc_error *error) {
-    const struct port_options *options = killing->options;
-    unsigned timeout = options->timeout_ms != 0 ? options->timeout_ms : USUAL_TIMEOUT_MS;
+// Asks those that are still there to end, or makes them. Who cannot be asked need not be waited for.
+static enum psc_status signal_all(const struct killing *killing, struct psc_held_process **held,
+                                  bool force, bool *asked, struct psc_error *error) {
+    *asked = false;
     for (size_t i = 0; i < killing->count; i++) {
-        enum psc_status status = PSC_OK;
+        enum psc_status status = PSC_GONE;
         if (held[i] != NULL && !psc_platform_wait_end(held[i], 0)) {
             status = psc_platform_end(held[i], force, error);
         }
-        if (status != PSC_OK && status != PSC_GONE &&
-            !(status == PSC_UNSUPPORTED && options->force)) {
+        if (status == PSC_UNSUPPORTED && !force) {
+            if (!killing->options->force) {
+                fprintf(killing->streams->err, "portscope: %s\n", error->text);
+            }
+        } else if (status != PSC_OK && status != PSC_GONE) {
             return status;
         }
+        *asked = *asked || status == PSC_OK;
     }
+    return PSC_OK;
+}
+
+// Ends those that are still there and waits for them. Returns how many stay.
+static enum psc_status end_all(const struct killing *killing, struct psc_held_process **held,
+                               bool force, size_t *stay, struct psc_error *error) {
+    unsigned given = killing->options->timeout_ms;
+    unsigned timeout = force ? FORCED_MS : given != 0 ? given : USUAL_TIMEOUT_MS;
+    bool asked;
+    enum psc_status status = signal_all(killing, held, force, &asked, error);
     *stay = 0;
-    int64_t until = psc_platform_clock() + (force ? FORCED_MS : timeout);
-    for (size_t i = 0; i < killing->count; i++) {
+    int64_t until = psc_platform_clock() + (asked ? timeout : 0);
+    for (size_t i = 0; status == PSC_OK && i < killing->count; i++) {
         int64_t left = until - psc_platform_clock();
         if (held[i] != NULL && !psc_platform_wait_end(held[i], left > 0 ? (unsigned)left : 0)) {
             ++*stay;
         }
     }
-    return PSC_OK;
+    return status;
 }
 
 static enum psc_status end_them(const struct killing *killing, size_t *stay,
@@ -262,7 +275,7 @@ static enum psc_status report(const struct killing *killing, size_t stay, int *e
         return status;
     }
     status = inspect(killing->options, PSC_STATES_ALL, needs, &after, error);
-    if (status == PSC_OK && psc_verdict_is_free(after.checks[0].verdict)) {
+    if (status == PSC_OK && psc_verdict_is_vacant(after.checks[0].verdict)) {
         print_port(killing, "is free now");
         *exit = PSC_EXIT_YES;
     } else if (status == PSC_OK) {
@@ -291,8 +304,9 @@ static enum psc_status end_and_report(struct killing *killing, int *exit, struct
         return PSC_OK;
     }
     if (killing->options->dry_run) {
-        fprintf(killing->streams->out, "nothing was done: these %zu would be asked to end%s\n",
-                killing->count, killing->options->force ? ", and then made to" : "");
+        fprintf(killing->streams->out, "nothing was done: %zu %s would be asked to end%s\n",
+                killing->count, killing->count == 1 ? "process" : "processes",
+                killing->options->force ? ", and then made to" : "");
         *exit = PSC_EXIT_YES;
         return PSC_OK;
     }
@@ -317,12 +331,14 @@ static enum psc_status run(struct killing *killing, int *exit, struct psc_error 
     if (killing->count > 0) {
         return end_and_report(killing, exit, error);
     }
-    if (psc_verdict_is_free(killing->inspection.checks[0].verdict)) {
+    if (psc_verdict_is_vacant(killing->inspection.checks[0].verdict)) {
         print_port(killing, "is free already");
         *exit = PSC_EXIT_YES;
         return PSC_OK;
     }
-    print_port(killing, "is not free, but nobody who can be seen serves on it");
+    bool reserved = killing->inspection.checks[0].verdict == PSC_VERDICT_RESERVED;
+    print_port(killing, reserved ? "is reserved by the system, and nobody serves on it"
+                                 : "is not free, but nobody who can be seen serves on it");
     fputs("portscope: portscope check says more\n", killing->streams->err);
     *exit = PSC_EXIT_NO;
     return PSC_OK;
@@ -338,6 +354,7 @@ int cmd_kill(int count, char *const *arguments, const struct psc_streams *stream
     } else if (status == PSC_OK) {
         struct killing killing = {.options = &options, .streams = streams};
         psc_request_init(&killing.request);
+        psc_terminal_prose(streams->out);
         status = run(&killing, &exit, &error);
         free(killing.targets);
         inspect_done(&killing.inspection);

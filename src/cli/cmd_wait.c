@@ -56,7 +56,7 @@ static enum psc_status is_time(const struct port_options *options, bool *time,
     for (size_t i = 0; status == PSC_OK && *time && i < inspection.count; i++) {
         const struct psc_check *check = &inspection.checks[i];
         *time = options->until_listening ? is_served(&inspection, check)
-                                         : psc_verdict_is_free(check->verdict);
+                                         : psc_verdict_is_vacant(check->verdict);
     }
     inspect_done(&inspection);
     return status;

@@ -46,25 +46,22 @@ static enum psc_status list_ports(const struct port_options *options, struct ins
     return PSC_OK;
 }
 
-static enum psc_status judge_all(const struct psc_place *place, struct inspection *inspection,
-                                 struct psc_error *error) {
-    for (size_t i = 0; i < inspection->count; i++) {
-        struct psc_check *check = &inspection->checks[i];
-        enum psc_probe_result results[2];
-        size_t count;
-        enum psc_status status =
-            inspect_probe(place, check->port, check->udp, results, &count, error);
-        if (status != PSC_OK) {
-            return status;
-        }
+enum psc_status inspect_judge(const struct psc_place *place, struct inspection *inspection,
+                              size_t index, struct psc_error *error) {
+    struct psc_check *check = &inspection->checks[index];
+    enum psc_probe_result results[2];
+    size_t count;
+    enum psc_status status = inspect_probe(place, check->port, check->udp, results, &count, error);
+    if (status == PSC_OK) {
         psc_check_judge(place, results, count, inspection->snapshot,
                         &inspection->ranges[check->udp], check);
     }
-    return PSC_OK;
+    return status;
 }
 
-enum psc_status inspect(const struct port_options *options, uint32_t states, struct psc_needs needs,
-                        struct inspection *inspection, struct psc_error *error) {
+enum psc_status inspect_begin(const struct port_options *options, uint32_t states,
+                              struct psc_needs needs, struct inspection *inspection,
+                              struct psc_error *error) {
     struct take take;
     *inspection = (struct inspection){.snapshot = NULL};
     psc_filter_init(&inspection->filter);
@@ -77,12 +74,18 @@ enum psc_status inspect(const struct port_options *options, uint32_t states, str
     for (int udp = 0; udp < 2 && status == PSC_OK; udp++) {
         status = psc_platform_port_ranges(&take.request, udp == 1, &inspection->ranges[udp], error);
     }
-    // The table first: whoever comes between it and the attempt to bind makes that fail, and is
-    // noticed; the other way round he would not be.
-    if (status == PSC_OK) {
-        status = take_snapshot(&take, &inspection->snapshot, error);
+    return status == PSC_OK ? take_snapshot(&take, &inspection->snapshot, error) : status;
+}
+
+// The table first: whoever comes between it and the attempt to bind makes that fail, and is noticed;
+// the other way round he would not be.
+enum psc_status inspect(const struct port_options *options, uint32_t states, struct psc_needs needs,
+                        struct inspection *inspection, struct psc_error *error) {
+    enum psc_status status = inspect_begin(options, states, needs, inspection, error);
+    for (size_t i = 0; status == PSC_OK && i < inspection->count; i++) {
+        status = inspect_judge(&options->place, inspection, i, error);
     }
-    return status == PSC_OK ? judge_all(&options->place, inspection, error) : status;
+    return status;
 }
 
 void inspect_done(struct inspection *inspection) {

@@ -24,6 +24,15 @@ PSC_NODISCARD enum psc_status inspect(const struct port_options *options, uint32
                                       struct psc_error *error);
 void inspect_done(struct inspection *inspection);
 
+/** The first half of inspect(): all but the attempts to bind and the verdicts. */
+PSC_NODISCARD enum psc_status inspect_begin(const struct port_options *options, uint32_t states,
+                                            struct psc_needs needs, struct inspection *inspection,
+                                            struct psc_error *error);
+/** The second half, for one port. */
+PSC_NODISCARD enum psc_status inspect_judge(const struct psc_place *place,
+                                            struct inspection *inspection, size_t index,
+                                            struct psc_error *error);
+
 /** Tries to bind a port where it is wanted. @return how many results */
 PSC_NODISCARD enum psc_status inspect_probe(const struct psc_place *place, uint16_t port, bool udp,
                                             enum psc_probe_result results[2], size_t *count,

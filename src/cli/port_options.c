@@ -119,7 +119,7 @@ static enum psc_status read_wish(void *options, const char *word, struct psc_err
     { 'h', "help", NULL, 0, options_set_flag, FIELD(help), "this text" }
 #define ADDRESS_ROW                                                                                \
     {                                                                                              \
-        0, "address", "ADDRESS", 0, read_address, FIELD(place),                                    \
+        0, "address", "ADDR", 0, read_address, FIELD(place),                                       \
             "as a server on this address, instead of on any of both families"                      \
     }
 #define UDP_ROW                                                                                    \

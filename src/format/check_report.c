@@ -45,7 +45,8 @@ static void out_age(struct out *out, int64_t milliseconds) {
 }
 
 static void out_process(struct out *out, const struct psc_process *process, int64_t now) {
-    out_foreign_text(out, process->name != NULL ? process->name : "a process");
+    bool named = process->name != NULL && process->name[0] != '\0';
+    out_foreign_text(out, named ? process->name : "a process");
     out_text(out, " (pid ");
     out_number(out, process->pid);
     if (process->user != NULL) {
@@ -272,7 +273,10 @@ static void taken_notes(struct reporting *reporting, const struct psc_check *che
         out_text(out, " for itself (Hyper-V, WinNAT or an administrator): binding fails though "
                       "nobody is there");
         end_line(reporting);
-        fact(reporting, "see", "netsh int ipv4 show excludedportrange protocol=tcp");
+        begin_fact(reporting, "see");
+        out_text(out, "netsh int ipv4 show excludedportrange protocol=");
+        out_text(out, check->udp ? "udp" : "tcp");
+        end_line(reporting);
         fact(reporting, "lift it", "net stop winnat, as administrator, and net start winnat later");
     }
     if (check->verdict == PSC_VERDICT_NEEDS_RIGHTS) {
@@ -297,7 +301,8 @@ static void advice(struct reporting *reporting, const struct psc_check *check,
             out_number(out, check->port);
             out_text(out, check->udp ? "/udp" : "");
         }
-        out_blanks(out, out->width - start < 35 ? 35 - (out->width - start) : 2);
+        size_t used = out->width - start;
+        out_blanks(out, used < 34 ? 35 - used : 2);
     }
     if (check->next_free != 0) {
         out_blanks(out, first == NULL ? 2 : 0);
@@ -353,6 +358,29 @@ static void out_port_or_null(struct out *out, const char *name, uint16_t port) {
     }
 }
 
+static void out_text_member(struct out *out, const char *name, const char *text) {
+    out_text(out, ", \"");
+    out_text(out, name);
+    out_text(out, "\": ");
+    out_json_text(out, text);
+}
+
+// What a row does not say of the eldest who serves on the port.
+static void server_json(struct reporting *reporting, const struct psc_check *check) {
+    static const struct psc_process nobody;
+    const struct psc_snapshot *snapshot = reporting->report->snapshot;
+    const struct psc_process *server = NULL;
+    for (size_t i = 0; server == NULL && i < psc_snapshot_count(snapshot); i++) {
+        if (psc_check_serves(check, psc_snapshot_endpoint(snapshot, i))) {
+            server = psc_snapshot_eldest(snapshot, i);
+        }
+    }
+    server = server != NULL ? server : &nobody;
+    out_text_member(&reporting->out, "folder", server->folder);
+    out_text_member(&reporting->out, "service", server->service);
+    out_text_member(&reporting->out, "stop_command", server->stop_command);
+}
+
 static void endpoints_json(struct reporting *reporting, const struct psc_check *check) {
     struct out *out = &reporting->out;
     const struct psc_snapshot *snapshot = reporting->report->snapshot;
@@ -387,6 +415,7 @@ static void check_json(struct reporting *reporting, const struct psc_check *chec
     out_port_or_null(out, "reserved_first", reserved ? check->reserved_first : 0);
     out_port_or_null(out, "reserved_last", reserved ? check->reserved_last : 0);
     out_port_or_null(out, "next_free", check->next_free);
+    server_json(reporting, check);
     out_text(out, ",\n   \"endpoints\": [");
     endpoints_json(reporting, check);
     out_text(out, "]}");

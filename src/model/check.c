@@ -25,6 +25,10 @@ bool psc_verdict_is_free(enum psc_verdict verdict) {
     return verdicts[verdict].free;
 }
 
+bool psc_verdict_is_vacant(enum psc_verdict verdict) {
+    return psc_verdict_is_free(verdict) || verdict == PSC_VERDICT_NEEDS_RIGHTS;
+}
+
 // Wishes ------------------------------------------------------------------------------------------
 
 // Reads a number from 1 to 65535 and moves on behind it.
@@ -152,10 +156,11 @@ static bool answers_localhost(const struct psc_endpoint *endpoint) {
 }
 
 struct view {
-    bool at_place;  // somebody holds the wanted address
-    bool held;      // somebody holds the port at any address
+    bool at_place;  // somebody serves at the wanted address
+    bool served;    // somebody serves at any address
+    bool held;      // somebody has the port, or is only connected by it
     bool localhost; // somebody else would answer on `localhost`
-    bool serving;   // somebody listens at any address
+    bool listening; // somebody listens at any address
     bool time_wait; // a connection was closed
 };
 
@@ -171,9 +176,11 @@ static struct view look(const struct psc_place *place, const struct psc_snapshot
             continue;
         }
         view.held = true;
-        view.at_place =
-            view.at_place || is_at_place(endpoint, place) || !psc_check_serves(check, endpoint);
-        view.serving = view.serving || (PSC_STATE_BIT(endpoint->state) & PSC_STATES_LISTENERS) != 0;
+        bool serves = psc_check_serves(check, endpoint);
+        view.served = view.served || serves;
+        view.at_place = view.at_place || (serves && is_at_place(endpoint, place));
+        view.listening =
+            view.listening || (PSC_STATE_BIT(endpoint->state) & PSC_STATES_LISTENERS) != 0;
         view.localhost = view.localhost || answers_localhost(endpoint);
     }
     return view;
@@ -217,8 +224,8 @@ static void find_range(const struct psc_ports *ports, struct psc_check *check) {
 static enum psc_verdict judge(const struct psc_place *place, const enum psc_probe_result *results,
                               size_t count, const struct view *view) {
     bool denied = any(results, count, PSC_PROBE_DENIED);
-    if (any(results, count, PSC_PROBE_TAKEN) || (denied && view->serving)) {
-        return view->held && !view->at_place ? PSC_VERDICT_IN_USE_ELSEWHERE : PSC_VERDICT_IN_USE;
+    if (any(results, count, PSC_PROBE_TAKEN) || (denied && view->listening)) {
+        return view->served && !view->at_place ? PSC_VERDICT_IN_USE_ELSEWHERE : PSC_VERDICT_IN_USE;
     }
     if (any(results, count, PSC_PROBE_RESERVED)) {
         return PSC_VERDICT_RESERVED;
@@ -251,7 +258,7 @@ void psc_check_judge(const struct psc_place *place, const enum psc_probe_result 
     check->lingering =
         !view.held && (check->verdict == PSC_VERDICT_CLOSING || (taken && view.time_wait));
     check->unexplained = taken && !view.held && !check->lingering;
-    check->elsewhere = free && view.serving;
+    check->elsewhere = free && view.listening;
     if (check->verdict == PSC_VERDICT_RESERVED) {
         find_range(&ranges->reserved, check);
     }

@@ -1,10 +1,28 @@
-// fuzz_proc_parse.c - what /proc says about a process: a stat file, a link target, a path.
+// fuzz_proc_parse.c - what /proc says about a process: a stat file, a link target, a path, its control
+// groups.
 #include "fuzz.h"
 #include "proc_parse.h"
 
+// A name goes into a command that people type: nothing in it may mean anything to a shell.
+static void read_unit(const char *text, size_t size) {
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789@._:-";
+    struct proc_unit unit;
+    if (proc_parse_unit(text, size, &unit)) {
+        size_t length = strlen(unit.name);
+        REQUIRE(length > strlen(".service") && length < PROC_UNIT_SIZE && length < size);
+        REQUIRE(strspn(unit.name, letters) == length);
+        REQUIRE(unit.name[0] != '-');
+        REQUIRE(strcmp(unit.name + length - strlen(".service"), ".service") == 0);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     uint64_t ticks;
+    uint32_t parent;
     (void)proc_parse_start((const char *)data, size, &ticks);
+    (void)proc_parse_parent((const char *)data, size, &parent);
+    read_unit((const char *)data, size);
 
     uint64_t inode = proc_parse_socket((const char *)data, size);
     if (inode != 0) {

@@ -99,16 +99,11 @@ static bool read_setting(int proc, const char *name, struct proc_bytes *bytes) {
     return proc_read(proc, path, bytes) == 0;
 }
 
-static void read_reserved(const char *text, struct psc_ports *ports) {
+static void read_reserved(char *text, struct psc_ports *ports) {
     struct psc_error ignored;
-    char list[4096];
-    size_t length = strcspn(text, "\n");
-    if (length > 0 && length < sizeof list) {
-        memcpy(list, text, length);
-        list[length] = '\0';
-        if (psc_ports_parse(ports, list, &ignored) != PSC_OK) {
-            ports->given = false;
-        }
+    text[strcspn(text, "\n")] = '\0';
+    if (text[0] != '\0' && psc_ports_parse(ports, text, &ignored) != PSC_OK) {
+        ports->given = false;
     }
 }
 

@@ -3,7 +3,7 @@
 
 #include "ip_helper.h"
 #include "portscope/platform.h"
-#include "process_name.h"
+#include "process_list.h"
 #include "system_function.h"
 
 void psc_request_init(struct psc_request *request) {

@@ -2,11 +2,8 @@
 #include <stdio.h>
 #include <windows.h>
 
+#include "file_time.h"
 #include "portscope/platform.h"
-
-// From 1601 to 1970, and to milliseconds from units of 100 ns.
-#define UNIX_EPOCH 116444736000000000LL
-#define UNITS_IN_MILLISECOND 10000
 
 void psc_platform_host(char host[PSC_HOST_SIZE]) {
     wchar_t name[PSC_HOST_SIZE];
@@ -20,8 +17,7 @@ void psc_platform_host(char host[PSC_HOST_SIZE]) {
 int64_t psc_platform_time(void) {
     FILETIME now;
     GetSystemTimeAsFileTime(&now);
-    int64_t units = (int64_t)now.dwHighDateTime << 32 | now.dwLowDateTime;
-    return (units - UNIX_EPOCH) / UNITS_IN_MILLISECOND;
+    return file_time_unix(now);
 }
 
 int64_t psc_platform_clock(void) {

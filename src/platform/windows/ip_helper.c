@@ -4,10 +4,11 @@
 // by itself: a program that is linked with it can be made to load another one of that name.
 #include "ip_helper.h"
 
-#include <iphlpapi.h>
 #include <stdlib.h>
 #include <winsock2.h>
 #include <ws2ipdef.h>
+
+#include <iphlpapi.h>
 
 #include "system_function.h"
 #include "windows_error.h"

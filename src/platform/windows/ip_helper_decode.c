@@ -1,9 +1,10 @@
 // ip_helper_decode.c - the bytes of a table to rows; a pure function.
-#include <iphlpapi.h>
 #include <stddef.h>
 #include <string.h>
 #include <winsock2.h>
 #include <ws2ipdef.h>
+
+#include <iphlpapi.h>
 
 #include "ip_helper.h"
 

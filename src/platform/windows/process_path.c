@@ -20,7 +20,7 @@ typedef NTSTATUS NTAPI query_system(int class, void *information, ULONG size, UL
 static size_t native_path(DWORD pid, wchar_t path[PROCESS_PATH_SIZE]) {
     query_system *query = (query_system *)system_function(L"ntdll.dll", "NtQuerySystemInformation");
     struct process_id_information information = {
-        .pid = (HANDLE)(uintptr_t)pid,
+        .pid = (HANDLE)(uintptr_t)pid, // NOLINT(performance-no-int-to-ptr): a number it is
         .image = {.Buffer = path, .MaximumLength = (PROCESS_PATH_SIZE - 1) * sizeof(wchar_t)},
     };
     if (query == NULL ||

@@ -14,12 +14,28 @@ static const char *service_account(PSID sid) {
                                                        : NULL;
 }
 
+// S-1-5-80 to S-1-5-111 are made for one service, one application pool and the like ("Well-known
+// SIDs"); people have S-1-5-21 and S-1-12-1.
+static uint8_t account_kind(PSID sid) {
+    static const SID_IDENTIFIER_AUTHORITY nt = {SECURITY_NT_AUTHORITY};
+    if (IsWellKnownSid(sid, WinLocalSystemSid)) {
+        return PSC_ACCOUNT_SYSTEM;
+    }
+    bool of_windows = memcmp(GetSidIdentifierAuthority(sid), &nt, sizeof nt) == 0 &&
+                      *GetSidSubAuthorityCount(sid) > 0;
+    DWORD first = of_windows ? *GetSidSubAuthority(sid, 0) : 0;
+    bool service = service_account(sid) != NULL ||
+                   (first >= SECURITY_SERVICE_ID_BASE_RID && first <= SECURITY_MAX_BASE_RID);
+    return service ? PSC_ACCOUNT_SERVICE : PSC_ACCOUNT_PERSON;
+}
+
 static bool is_this_machine(const wchar_t *domain) {
     wchar_t name[NAME_SIZE];
     DWORD size = NAME_SIZE;
     return GetComputerNameW(name, &size) && _wcsicmp(name, domain) == 0;
 }
 
+// `*user` stays NULL for an account without a name.
 static enum psc_status name_account(PSID sid, struct psc_builder *builder, const char **user) {
     const char *known = service_account(sid);
     if (known != NULL) {
@@ -43,7 +59,8 @@ static enum psc_status name_account(PSID sid, struct psc_builder *builder, const
     return *user != NULL ? PSC_OK : PSC_NO_MEMORY;
 }
 
-enum psc_status process_user(HANDLE process, struct psc_builder *builder, const char **user) {
+enum psc_status process_user(HANDLE handle, struct psc_builder *builder,
+                             struct psc_process *process) {
     union {
         TOKEN_USER token;
         char bytes[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
@@ -51,12 +68,15 @@ enum psc_status process_user(HANDLE process, struct psc_builder *builder, const 
     HANDLE token;
     DWORD size;
     enum psc_status status = PSC_OK;
-    *user = NULL;
-    if (!OpenProcessToken(process, TOKEN_QUERY, &token)) {
+    if (!OpenProcessToken(handle, TOKEN_QUERY, &token)) {
         return PSC_OK;
     }
     if (GetTokenInformation(token, TokenUser, &information, sizeof information, &size)) {
-        status = name_account(information.token.User.Sid, builder, user);
+        PSID sid = information.token.User.Sid;
+        process->account = account_kind(sid);
+        status = name_account(sid, builder, &process->user);
+        process->known |=
+            PSC_PROCESS_ACCOUNT | (process->user != NULL ? (unsigned)PSC_PROCESS_USER : 0);
     }
     CloseHandle(token);
     return status;

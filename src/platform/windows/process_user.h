@@ -7,11 +7,12 @@
 #include "portscope/builder.h"
 
 /**
- * Names the user of a process. Accounts of this machine have their name alone, others `DOMAIN\name`.
- * SYSTEM, LOCAL SERVICE and NETWORK SERVICE are called that in every language of Windows.
- * @param user out: a text of the snapshot; NULL where this user may not know, or it has no name
+ * Finds the user of a process: user and account. Accounts of this machine have their name alone, others
+ * `DOMAIN\name`. SYSTEM, LOCAL SERVICE and NETWORK SERVICE are called that in every language of
+ * Windows. What this user may not know, and names that do not exist, stay unknown.
+ * @param handle with PROCESS_QUERY_LIMITED_INFORMATION
  */
-PSC_NODISCARD enum psc_status process_user(HANDLE process, struct psc_builder *builder,
-                                           const char **user);
+PSC_NODISCARD enum psc_status process_user(HANDLE handle, struct psc_builder *builder,
+                                           struct psc_process *process);
 
 #endif

@@ -6,11 +6,13 @@
 #include <winternl.h>
 
 #include "command_line.h"
+#include "file_time.h"
 #include "portscope/platform.h"
-#include "process_name.h"
+#include "process_list.h"
 #include "process_path.h"
+#include "process_place.h"
+#include "process_services.h"
 #include "process_user.h"
-#include "services.h"
 #include "system_function.h"
 #include "wide.h"
 
@@ -19,13 +21,10 @@
 typedef NTSTATUS NTAPI query_process(HANDLE process, int class, void *information, ULONG size,
                                      ULONG *needed);
 
-// From 1601 to 1970, and to milliseconds from units of 100 ns.
-#define UNIX_EPOCH 116444736000000000LL
-#define UNITS_IN_MILLISECOND 10000
-
 // Whatever can be asked of a handle that every process gives except the best protected.
 #define BY_HANDLE                                                                                  \
-    (PSC_PROCESS_PATH | PSC_PROCESS_COMMAND_LINE | PSC_PROCESS_USER | PSC_PROCESS_STARTED)
+    (PSC_PROCESS_PATH | PSC_PROCESS_COMMAND_LINE | PSC_PROCESS_USER | PSC_PROCESS_STARTED |        \
+     PSC_PROCESS_ACCOUNT | PSC_PROCESS_PLACE)
 
 // What the functions below share.
 struct resolver {
@@ -44,11 +43,7 @@ static const char *base_name(const char *path) {
     return backslash != NULL && backslash[1] != '\0' ? backslash + 1 : path;
 }
 
-static bool resolve_path(struct resolver *resolver, HANDLE handle, struct psc_process *process) {
-    size_t length = process_path(handle, process->pid, resolver->buffer.path);
-    if (length == 0) {
-        return true; // no program, or one that hides
-    }
+static bool keep_path(struct resolver *resolver, size_t length, struct psc_process *process) {
     process->path = wide_to_text(resolver->builder, resolver->buffer.path, length);
     if (process->path == NULL) {
         return false;
@@ -59,6 +54,19 @@ static bool resolve_path(struct resolver *resolver, HANDLE handle, struct psc_pr
         process->known |= PSC_PROCESS_NAME;
     }
     return true;
+}
+
+static bool resolve_path(struct resolver *resolver, HANDLE handle, unsigned missing,
+                         struct psc_process *process) {
+    size_t length = process_path(handle, process->pid, resolver->buffer.path);
+    if (length == 0) {
+        return true; // no program, or one that hides
+    }
+    if ((missing & PSC_PROCESS_PLACE) != 0 &&
+        process_place(resolver->buffer.path, length, &process->place)) {
+        process->known |= PSC_PROCESS_PLACE;
+    }
+    return process->path != NULL || keep_path(resolver, length, process);
 }
 
 static bool resolve_command_line(struct resolver *resolver, HANDLE handle,
@@ -85,18 +93,10 @@ static bool resolve_command_line(struct resolver *resolver, HANDLE handle,
 static void resolve_start(HANDLE handle, struct psc_process *process) {
     FILETIME created, ended, kernel, user;
     if (GetProcessTimes(handle, &created, &ended, &kernel, &user)) {
-        process->identity = (uint64_t)created.dwHighDateTime << 32 | created.dwLowDateTime;
-        process->started = ((int64_t)process->identity - UNIX_EPOCH) / UNITS_IN_MILLISECOND;
+        process->identity = file_time_units(created);
+        process->started = file_time_unix(created);
         process->known |= PSC_PROCESS_STARTED;
     }
-}
-
-static bool resolve_user(struct resolver *resolver, HANDLE handle, struct psc_process *process) {
-    if (process_user(handle, resolver->builder, &process->user) != PSC_OK) {
-        return false;
-    }
-    process->known |= process->user != NULL ? PSC_PROCESS_USER : 0U;
-    return true;
 }
 
 // PID 0 cannot be opened, and 4 runs no program; numbers of WSL 1 are not always processes.
@@ -108,8 +108,8 @@ static bool resolve_by_handle(struct resolver *resolver, unsigned missing,
     bool ok = true;
     // Not PROCESS_QUERY_INFORMATION, which protected processes refuse.
     HANDLE handle = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, process->pid);
-    if ((missing & PSC_PROCESS_PATH) != 0) {
-        ok = resolve_path(resolver, handle, process);
+    if ((missing & (PSC_PROCESS_PATH | PSC_PROCESS_PLACE)) != 0) {
+        ok = resolve_path(resolver, handle, missing, process);
     }
     if (handle == NULL) {
         return ok;
@@ -120,8 +120,8 @@ static bool resolve_by_handle(struct resolver *resolver, unsigned missing,
     if (ok && (missing & PSC_PROCESS_COMMAND_LINE) != 0) {
         ok = resolve_command_line(resolver, handle, process);
     }
-    if (ok && (missing & PSC_PROCESS_USER) != 0) {
-        ok = resolve_user(resolver, handle, process);
+    if (ok && (missing & (PSC_PROCESS_USER | PSC_PROCESS_ACCOUNT)) != 0) {
+        ok = process_user(handle, resolver->builder, process) == PSC_OK;
     }
     CloseHandle(handle);
     return ok;
@@ -198,7 +198,7 @@ enum psc_status psc_platform_resolve(const struct psc_request *request, unsigned
     if ((details & (PSC_PROCESS_NAME | PSC_PROCESS_SERVICE)) != 0) {
         status = services_read(&resolver->services, error);
         resolver->services_known = status == PSC_OK;
-        status = status == PSC_NO_MEMORY ? status : process_names(builder);
+        status = status == PSC_NO_MEMORY ? status : process_list_name(builder);
     }
     status = status == PSC_OK ? resolve_all(resolver, details, error) : psc_no_memory(error);
     services_done(&resolver->services);

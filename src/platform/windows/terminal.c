@@ -18,9 +18,9 @@
 
 // The numbers of the standard streams.
 enum {
-    INPUT,
-    OUTPUT,
-    ERRORS,
+    STREAM_IN,
+    STREAM_OUT,
+    STREAM_ERR,
     STREAM_COUNT,
 };
 
@@ -47,13 +47,13 @@ static bool is_console(HANDLE handle) {
 }
 
 static const DWORD standard_names[STREAM_COUNT] = {
-    [INPUT] = STD_INPUT_HANDLE,
-    [OUTPUT] = STD_OUTPUT_HANDLE,
-    [ERRORS] = STD_ERROR_HANDLE,
+    [STREAM_IN] = STD_INPUT_HANDLE,
+    [STREAM_OUT] = STD_OUTPUT_HANDLE,
+    [STREAM_ERR] = STD_ERROR_HANDLE,
 };
 
 static HANDLE standard_handle(int stream) {
-    bool standard = stream >= INPUT && stream < STREAM_COUNT;
+    bool standard = stream >= STREAM_IN && stream < STREAM_COUNT;
     return standard ? GetStdHandle(standard_names[stream]) : INVALID_HANDLE_VALUE;
 }
 
@@ -110,7 +110,7 @@ static void redirect(struct psc_terminal *terminal, int stream, int pipe) {
         !DuplicateHandle(process, console, process, &console, 0, FALSE, DUPLICATE_SAME_ACCESS)) {
         return;
     }
-    fflush(stream == OUTPUT ? stdout : stderr);
+    fflush(stream == STREAM_OUT ? stdout : stderr);
     terminal->redirected[stream] = _dup2(pipe, stream) == 0;
     if (terminal->redirected[stream]) {
         SetStdHandle(standard_names[stream], console);
@@ -163,8 +163,8 @@ static bool begin_thread(struct psc_terminal *terminal, int *pipe) {
 
 struct psc_terminal *psc_terminal_init(void) {
     int pipe;
-    _setmode(OUTPUT, _O_BINARY);
-    if (!is_console(standard_handle(OUTPUT)) && !is_console(standard_handle(ERRORS))) {
+    _setmode(STREAM_OUT, _O_BINARY);
+    if (!is_console(standard_handle(STREAM_OUT)) && !is_console(standard_handle(STREAM_ERR))) {
         return NULL;
     }
     struct psc_terminal *terminal = calloc(1, sizeof *terminal);
@@ -172,9 +172,9 @@ struct psc_terminal *psc_terminal_init(void) {
         free(terminal); // the console then takes the bytes as they are, which is right for ASCII
         return NULL;
     }
-    redirect(terminal, OUTPUT, pipe);
-    redirect(terminal, ERRORS, pipe);
-    _setmode(ERRORS, _O_TEXT);
+    redirect(terminal, STREAM_OUT, pipe);
+    redirect(terminal, STREAM_ERR, pipe);
+    _setmode(STREAM_ERR, _O_TEXT);
     _close(pipe);
     begin_escapes(terminal);
     return terminal;
@@ -187,7 +187,7 @@ void psc_terminal_done(struct psc_terminal *terminal) {
     fflush(stdout);
     fflush(stderr);
     // The thread ends when nobody is left who could write.
-    for (int stream = OUTPUT; stream <= ERRORS; stream++) {
+    for (int stream = STREAM_OUT; stream <= STREAM_ERR; stream++) {
         if (terminal->redirected[stream]) {
             _close(stream);
         }
@@ -222,5 +222,6 @@ void psc_terminal_prose(FILE *stream) {
 bool psc_terminal_reader_is_gone(FILE *stream) {
     // The number of the error is of no use: the C library makes EINVAL of ERROR_NO_DATA. But a pipe
     // never fills up, and so it refuses for no other reason.
-    return GetFileType((HANDLE)_get_osfhandle(_fileno(stream))) == FILE_TYPE_PIPE;
+    intptr_t handle = _get_osfhandle(_fileno(stream));
+    return GetFileType((HANDLE)handle) == FILE_TYPE_PIPE; // NOLINT(performance-no-int-to-ptr)
 }

@@ -1,6 +1,7 @@
-// services.c - which services run in which process.
-#include "services.h"
+// process_services.c - which services run in which process.
+#include "process_services.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <windows.h>
@@ -99,12 +100,12 @@ char *services_join(const struct services *services, uint32_t pid, const char *b
     if (text == NULL) {
         return NULL;
     }
+    size_t used = 0;
     text[0] = '\0';
     for (size_t i = 0; i < services->count; i++) {
         if (services->list[i].pid == pid) {
-            strcat(text, text[0] != '\0' ? between : "");
-            strcat(text, before);
-            strcat(text, services->list[i].name);
+            used += (size_t)snprintf(text + used, room - used, "%s%s%s", used > 0 ? between : "",
+                                     before, services->list[i].name);
         }
     }
     return text;

@@ -1,11 +1,15 @@
-// process_name.c - the names of processes.
-#include "process_name.h"
+// process_list.c - the list of all processes.
+#include "process_list.h"
 
 #include <string.h>
-#include <tlhelp32.h>
 #include <windows.h>
 
+#include <tlhelp32.h>
+
 #include "wide.h"
+
+_Static_assert(sizeof((struct process_entry){0}.name) == sizeof((PROCESSENTRY32W){0}.szExeFile),
+               "a name of the list fits");
 
 static enum psc_status set_name(struct psc_process *process, const char *name) {
     process->name = name;
@@ -43,7 +47,7 @@ static enum psc_status name_kernel(struct psc_builder *builder) {
     return status;
 }
 
-enum psc_status process_names(struct psc_builder *builder) {
+enum psc_status process_list_name(struct psc_builder *builder) {
     enum psc_status status = name_kernel(builder);
     HANDLE list = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
     if (list == INVALID_HANDLE_VALUE) {
@@ -56,4 +60,23 @@ enum psc_status process_names(struct psc_builder *builder) {
     }
     CloseHandle(list);
     return status;
+}
+
+bool process_list_find(uint32_t pid, struct process_entry *found) {
+    bool is_there = false;
+    PROCESSENTRY32W entry = {.dwSize = sizeof entry};
+    HANDLE list = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
+    if (list == INVALID_HANDLE_VALUE) {
+        return false;
+    }
+    for (BOOL more = Process32FirstW(list, &entry); more && !is_there;
+         more = Process32NextW(list, &entry)) {
+        is_there = entry.th32ProcessID == pid;
+        if (is_there) {
+            found->parent = entry.th32ParentProcessID;
+            memcpy(found->name, entry.szExeFile, sizeof found->name);
+        }
+    }
+    CloseHandle(list);
+    return is_there;
 }

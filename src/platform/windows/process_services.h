@@ -1,6 +1,6 @@
-// services.h - which services run in which process.
-#ifndef PORTSCOPE_SERVICES_H
-#define PORTSCOPE_SERVICES_H
+// process_services.h - which services run in which process.
+#ifndef PORTSCOPE_PROCESS_SERVICES_H
+#define PORTSCOPE_PROCESS_SERVICES_H
 
 #include "portscope/builder.h"
 

@@ -1,0 +1,64 @@
+// fuzz_port_options.c - command lines of check, free, wait and kill: the first byte chooses the command,
+// each line behind it is one argument. And wishes alone.
+#include "fuzz.h"
+#include "port_options.h"
+
+static void read_wish(const char *text) {
+    struct psc_wish wish;
+    struct psc_error error = {""};
+    enum psc_status status = psc_wish_parse(text, false, &wish, &error);
+    REQUIRE(status == PSC_OK || status == PSC_USAGE);
+    if (status == PSC_OK) {
+        char again[32];
+        struct psc_wish same;
+        snprintf(again, sizeof again, "%u-%u/%s", wish.first, wish.last, wish.udp ? "udp" : "tcp");
+        REQUIRE(wish.first >= 1 && wish.first <= wish.last);
+        REQUIRE(psc_wish_parse(again, !wish.udp, &same, &error) == PSC_OK);
+        REQUIRE(same.first == wish.first && same.last == wish.last && same.udp == wish.udp);
+    } else {
+        REQUIRE(fuzz_is_harmless(error.text, strlen(error.text)));
+    }
+}
+
+static void check_parsed(const struct port_options *options, enum port_command command) {
+    REQUIRE(options->help || command == PORT_FREE || options->wish_count > 0);
+    REQUIRE(options->timeout_ms <= 24U * 3600 * 1000);
+    REQUIRE(options->count <= 65535);
+    for (size_t i = 0; i < options->wish_count; i++) {
+        REQUIRE(options->wishes[i].first >= 1);
+        REQUIRE(options->wishes[i].first <= options->wishes[i].last);
+        REQUIRE(!options->udp || options->wishes[i].udp);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    char *arguments[64];
+    int count = 0;
+    if (size == 0) {
+        return 0;
+    }
+    enum port_command command = (enum port_command)(data[0] % (PORT_KILL + 1));
+    char *text = fuzz_text(data + 1, size - 1);
+    read_wish(text);
+    for (char *at = text; at != NULL && count < 64;) {
+        arguments[count++] = at;
+        char *end = strchr(at, '\n');
+        if (end != NULL) {
+            *end++ = '\0';
+        }
+        at = end;
+    }
+    struct port_options options;
+    struct psc_error error = {""};
+    enum psc_status status = port_options_parse(&options, command, count, arguments, &error);
+    REQUIRE(status == PSC_OK || status == PSC_USAGE);
+    if (status == PSC_OK) {
+        check_parsed(&options, command);
+    } else {
+        REQUIRE(error.text[0] != '\0');
+        REQUIRE(fuzz_is_harmless(error.text, strlen(error.text)));
+    }
+    port_options_done(&options);
+    free(text);
+    return 0;
+}

@@ -168,11 +168,14 @@ static int connect_somewhere(struct world *world, const struct address *at) {
 }
 
 static in_port_t own_port(int descriptor) {
-    struct sockaddr_storage name;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } name = {.v6 = {.sin6_family = AF_UNSPEC}};
     socklen_t size = sizeof name;
-    succeed(getsockname(descriptor, (struct sockaddr *)&name, &size));
-    return ntohs(name.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&name)->sin6_port
-                                            : ((struct sockaddr_in *)&name)->sin_port);
+    succeed(getsockname(descriptor, &name.any, &size));
+    return ntohs(name.any.sa_family == AF_INET6 ? name.v6.sin6_port : name.v4.sin_port);
 }
 
 static in_port_t client(struct world *world, const struct address *at, bool reuse) {

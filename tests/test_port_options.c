@@ -201,11 +201,11 @@ static void every_option_is_for_some_command(void **state) {
             const struct option_row *row = &table->rows[i];
             char line[64];
             struct port_options options;
-            const char *value = row->value == NULL                   ? ""
-                                : strcmp(row->value, "ADDR") == 0 ? "=::1"
-                                : strcmp(row->value, "STATE") == 0   ? "=free"
-                                : strcmp(row->value, "TIME") == 0    ? "=1s"
-                                                                     : "=1";
+            const char *value = row->value == NULL                 ? ""
+                                : strcmp(row->value, "ADDR") == 0  ? "=::1"
+                                : strcmp(row->value, "STATE") == 0 ? "=free"
+                                : strcmp(row->value, "TIME") == 0  ? "=1s"
+                                                                   : "=1";
             snprintf(line, sizeof line, "3000 --%s%s", row->name, value);
             parse_good(&options, command, line);
             port_options_done(&options);

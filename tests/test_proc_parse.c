@@ -189,6 +189,9 @@ static void services_in_control_groups(void **state) {
         {"12:cpu:/other.service\n1:name=systemd:/x.service\n0::/system.slice/nginx.service\n",
          "nginx.service", false},
         {"1:name=systemd:/system.slice/nginx.service\n", NULL, false},
+        {"1:name=systemd:/system.slice/nginx.service", NULL, false},
+        {":nginx.service", NULL, false},
+        {"0::nginx.service/x", "nginx.service", false}, // and not with the number in front
         // A session, a service manager itself, a container, a machine without systemd.
         {"0::/user.slice/user-1000.slice/session-3.scope\n", NULL, false},
         {"0::/user.slice/user-1000.slice/user@1000.service/init.scope\n", NULL, false},

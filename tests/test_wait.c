@@ -68,6 +68,7 @@ static int64_t run(const char *options, in_port_t port, int status, const char *
 
 // Waits until a program has slept so often: by then it looks at the port again and again.
 static void wait_sleeps(pid_t pid, unsigned long sleeps) {
+    static const char counter[] = "voluntary_ctxt_switches:";
     char path[64];
     unsigned long count = 0;
     int64_t end = psc_platform_clock() + SLACK_MS;
@@ -77,7 +78,9 @@ static void wait_sleeps(pid_t pid, unsigned long sleeps) {
         FILE *file = fopen(path, "re");
         assert_non_null(file);
         while (fgets(line, sizeof line, file) != NULL) {
-            (void)sscanf(line, "voluntary_ctxt_switches: %lu", &count);
+            if (strncmp(line, counter, sizeof counter - 1) == 0) {
+                count = strtoul(line + sizeof counter - 1, NULL, 10);
+            }
         }
         fclose(file);
         assert_true(psc_platform_clock() < end);

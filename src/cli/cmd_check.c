@@ -47,12 +47,26 @@ static enum psc_status show(const struct port_options *options, struct inspectio
     return status;
 }
 
+// A port that all attempts get needs no more than a look at the listeners, and neither does a status
+// that says all.
+static bool is_enough(const struct port_options *options, const struct inspection *inspection) {
+    bool all_free = true;
+    for (size_t i = 0; i < inspection->count; i++) {
+        all_free = all_free && inspection->checks[i].verdict == PSC_VERDICT_FREE;
+    }
+    return options->quiet || (all_free && !options->json);
+}
+
 static enum psc_status check(const struct port_options *options, const struct psc_streams *streams,
                              int *exit, struct psc_error *error) {
     struct inspection inspection;
-    struct psc_needs needs = {!options->quiet, !options->quiet && options->json,
-                              options->quiet ? 0 : INSPECT_DETAILS};
-    enum psc_status status = inspect(options, PSC_STATES_ALL, needs, &inspection, error);
+    const struct psc_needs nothing = {false, false, 0};
+    const struct psc_needs needs = {true, options->json, INSPECT_DETAILS};
+    enum psc_status status = inspect(options, PSC_STATES_LISTENERS, nothing, &inspection, error);
+    if (status == PSC_OK && !is_enough(options, &inspection)) {
+        inspect_done(&inspection);
+        status = inspect(options, PSC_STATES_ALL, needs, &inspection, error);
+    }
     for (size_t i = 0; status == PSC_OK && i < inspection.count; i++) {
         if (!psc_verdict_is_free(inspection.checks[i].verdict)) {
             *exit = PSC_EXIT_NO;

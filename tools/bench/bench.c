@@ -21,7 +21,9 @@
 #include "measure.h"
 #include "stage.h"
 
-#define PORT "5555" // somebody listens there, and nobody is connected
+#define PORT "5555"      // somebody listens there, and nobody is connected
+#define FILTER ":5555"   // the same as a filter
+#define FREE_PORT "5556" // nobody is there
 
 enum { MOST_COMMANDS = 10, MOST_WORDS = 5 };
 
@@ -40,6 +42,7 @@ struct command {
 struct question {
     const char *text;
     struct command commands[MOST_COMMANDS];
+    bool may_be_no; // they may answer by status 1
 };
 
 static const struct question questions[] = {
@@ -51,19 +54,38 @@ static const struct question questions[] = {
       {{"lsof", "-nPi"}, NULL},
       {{"sockstat"}, NULL},
       {{"floor", "iterate"}, NULL},
-      {{"floor", "walk"}, NULL}}},
+      {{"floor", "walk"}, NULL}},
+     .may_be_no = false},
     {"what listens, without owners",
      {{{"portscope", "-tuln"}, NULL},
       {{"ss", "-tuln"}, NULL},
       {{"netstat", "-tuln"}, NULL},
-      {{"floor", "listen"}, NULL}}},
+      {{"floor", "listen"}, NULL}},
+     .may_be_no = false},
     {"one port, with its owner",
-     {{{"portscope", "-ano", ":" PORT}, NULL},
-      {{WITHOUT_BPF, "portscope", "-ano", ":" PORT}, "portscope -ano :" PORT ", without BPF"},
+     {{{"portscope", "-ano", FILTER}, NULL},
+      {{WITHOUT_BPF, "portscope", "-ano", FILTER}, "portscope -ano :" PORT ", without BPF"},
       {{"ss", "-tlnp", "sport = :" PORT}, NULL},
       {{"lsof", "-nPi:" PORT}, NULL},
       {{"floor", "listen", "iterate"}, NULL},
-      {{"floor", "listen", "walk"}, NULL}}},
+      {{"floor", "listen", "walk"}, NULL}},
+     .may_be_no = false},
+    {"a port that is free",
+     {{{"portscope", "check", FREE_PORT}, NULL},
+      {{"portscope", "check", FREE_PORT, "-q"}, NULL},
+      {{"true"}, "true, the start of a process"},
+      {{"ss", "-tlnp", "sport = :" FREE_PORT}, NULL},
+      {{"lsof", "-nPi:" FREE_PORT}, NULL},
+      {{"fuser", FREE_PORT "/tcp"}, NULL}},
+     .may_be_no = true},
+    {"a port that is held",
+     {{{"portscope", "check", PORT}, NULL},
+      {{"portscope", "check", PORT, "-q"}, NULL},
+      {{"portscope", "-ano", FILTER}, NULL},
+      {{"ss", "-tlnp", "sport = :" PORT}, NULL},
+      {{"lsof", "-nPi:" PORT}, NULL},
+      {{"fuser", PORT "/tcp"}, NULL}},
+     .may_be_no = true},
 };
 
 // Scenes ---------------------------------------------------------------------------------------
@@ -179,6 +201,7 @@ static bool ask(struct bench *bench, const struct question *question) {
             argv[count][i] = program_path(bench, command->words[i]);
         measures[count].argv = argv[count];
         measures[count].program = argv[count][0];
+        measures[count].may_say_no = own.may_be_no;
         count++;
     }
     measure_all(measures, count, bench->seconds);

@@ -2,6 +2,7 @@
 #ifndef BENCH_MEASURE_H
 #define BENCH_MEASURE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { MEASURE_MOST_RUNS = 101 };
@@ -9,7 +10,7 @@ enum { MEASURE_MOST_RUNS = 101 };
 enum measure_state {
     MEASURE_GOOD,
     MEASURE_ABSENT,  // there is no such program
-    MEASURE_FAILED,  // its exit status was not 0
+    MEASURE_FAILED,  // its exit status was neither 0 nor one that counts as an answer
     MEASURE_ENDLESS, // it was killed because it took too long
 };
 
@@ -17,6 +18,7 @@ enum measure_state {
 struct measure {
     const char *program; // looked for in PATH unless it is a path
     char *const *argv;
+    bool may_say_no; // status 1 is an answer, too
     enum measure_state state;
     int status; // as from wait, when it failed
     size_t runs;

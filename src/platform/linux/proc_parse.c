@@ -90,12 +90,16 @@ static bool is_unit_name(const char *name, size_t size) {
     return name[0] != '-';
 }
 
+static bool is_unified(const char *line, const char *end) {
+    return end - line >= 3 && memcmp(line, "0::", 3) == 0;
+}
+
 bool proc_parse_unit(const char *cgroup, size_t size, struct proc_unit *unit) {
     static const char manager[] = "user@";
     const char *end = memchr(cgroup, '\n', size);
     end = end != NULL ? end : cgroup + size;
     // The unified hierarchy comes last in the file of a machine that has others, too.
-    while (end < cgroup + size && (end - cgroup < 3 || memcmp(cgroup, "0::", 3) != 0)) {
+    while (end < cgroup + size && !is_unified(cgroup, end)) {
         size -= (size_t)(end + 1 - cgroup);
         cgroup = end + 1;
         end = size > 0 ? memchr(cgroup, '\n', size) : NULL;
@@ -103,7 +107,7 @@ bool proc_parse_unit(const char *cgroup, size_t size, struct proc_unit *unit) {
     }
     unit->name[0] = '\0';
     unit->of_user = false;
-    for (const char *at = cgroup; at < end;) {
+    for (const char *at = is_unified(cgroup, end) ? cgroup + 3 : end; at < end;) {
         const char *slash = memchr(at, '/', (size_t)(end - at));
         size_t length = (size_t)((slash != NULL ? slash : end) - at);
         if (is_unit_name(at, length)) {

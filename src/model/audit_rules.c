@@ -262,7 +262,8 @@ static const struct audit_rule rules[] = {
      check_privileged},
     {{"owner-hidden", PSC_SEVERITY_LOW, false,
       "Whoever listens here cannot be seen, so that no rule about programs was applied.",
-      "Run the audit as root; where that changes nothing, it is the kernel or another container."},
+      "Run the audit as root or administrator; where that changes nothing, it is the kernel or "
+      "another container."},
      check_hidden},
     {{"not-listening", PSC_SEVERITY_INFO, false, "The policy allows a listener that is not here.",
       "Start it, or remove its line from the policy."},

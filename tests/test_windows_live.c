@@ -222,9 +222,22 @@ static void a_socket_of_a_service(void **state) {
     assert_true(started);
 }
 
+// Whether this machine has a name for 127.0.0.1, which Wine asks it for.
+static bool loopback_has_a_name(void) {
+    struct sockaddr_in loopback = {.sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    char name[NI_MAXHOST];
+    return getnameinfo((struct sockaddr *)&loopback, sizeof loopback, name, sizeof name, NULL, 0,
+                       NI_NAMEREQD) == 0;
+}
+
 static void remote_names(void **state) {
     u_short port;
     (void)state;
+    if (!loopback_has_a_name()) {
+        print_message("skipped: this machine has no name for 127.0.0.1\n");
+        skip();
+    }
     // A connected pair gives a row with a peer.
     SOCKET listening = windows_socket_open(AF_INET, SOCK_STREAM, &port);
     SOCKET client = socket(AF_INET, SOCK_STREAM, 0);

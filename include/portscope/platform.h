@@ -95,6 +95,15 @@ struct psc_port_ranges {
     unsigned time_wait_seconds;  /**< how long a closed connection keeps its port */
 };
 
+static inline bool psc_port_is_reserved(const struct psc_port_ranges *ranges, uint16_t port) {
+    return ranges->reserved.given && psc_ports_have(&ranges->reserved, port);
+}
+
+/** @param port not 0 */
+static inline bool psc_port_is_dynamic(const struct psc_port_ranges *ranges, uint16_t port) {
+    return port >= ranges->dynamic_first && port <= ranges->dynamic_last;
+}
+
 /** @param udp whether of UDP; else of TCP */
 PSC_NODISCARD enum psc_status psc_platform_port_ranges(const struct psc_request *request, bool udp,
                                                        struct psc_port_ranges *ranges,

@@ -6,20 +6,15 @@
 #define USUAL_FIRST 3000
 #define USUAL_LAST 9999
 
-static bool is_dynamic(const struct inspection *inspection, const struct psc_check *check) {
-    const struct psc_port_ranges *ranges = &inspection->ranges[check->udp];
-    return check->port >= ranges->dynamic_first && check->port <= ranges->dynamic_last;
-}
-
 // Prints the free ports of one kind, until there are enough of them. No port is tried before.
 static enum psc_status print_some(const struct port_options *options, struct inspection *inspection,
                                   bool dynamic, unsigned *left, FILE *out,
                                   struct psc_error *error) {
-    for (size_t i = 0; i<inspection->count && * left> 0; i++) {
+    for (size_t i = 0; i < inspection->count && *left != 0; i++) {
         const struct psc_check *check = &inspection->checks[i];
-        const struct psc_ports *reserved = &inspection->ranges[check->udp].reserved;
-        bool kept = reserved->given && psc_ports_have(reserved, check->port);
-        if (kept || is_dynamic(inspection, check) != dynamic) {
+        const struct psc_port_ranges *ranges = &inspection->ranges[check->udp];
+        if (psc_port_is_reserved(ranges, check->port) ||
+            psc_port_is_dynamic(ranges, check->port) != dynamic) {
             continue;
         }
         enum psc_status status = inspect_judge(&options->place, inspection, i, error);

@@ -94,12 +94,6 @@ void inspect_done(struct inspection *inspection) {
     free(inspection->checks);
 }
 
-static bool is_systems_own(const struct psc_port_ranges *ranges, uint16_t port) {
-    return (ranges->reserved.given && psc_ports_have(&ranges->reserved, port)) ||
-           (ranges->dynamic_last != 0 && port >= ranges->dynamic_first &&
-            port <= ranges->dynamic_last);
-}
-
 static enum psc_status is_free_at(const struct psc_place *place, uint16_t port, bool udp,
                                   bool *free, struct psc_error *error) {
     enum psc_probe_result results[2];
@@ -120,7 +114,8 @@ static enum psc_status find_next(const struct psc_place *place,
         first = ranges->first_unprivileged;
     }
     for (uint32_t port = first; port <= UINT16_MAX && port < first + FARTHEST; port++) {
-        bool free = !is_systems_own(ranges, (uint16_t)port);
+        bool free = !psc_port_is_reserved(ranges, (uint16_t)port) &&
+                    !psc_port_is_dynamic(ranges, (uint16_t)port);
         enum psc_status status = PSC_OK;
         if (free) {
             status = is_free_at(place, (uint16_t)port, check->udp, &free, error);

@@ -250,10 +250,9 @@ void psc_check_judge(const struct psc_place *place, const enum psc_probe_result 
     struct view view = look(place, snapshot, check);
     check->verdict = judge(place, results, count, &view);
     bool free = psc_verdict_is_free(check->verdict);
-    check->dynamic = free && check->port >= ranges->dynamic_first &&
-                     check->port <= ranges->dynamic_last && ranges->dynamic_last != 0;
-    check->set_aside = free && ranges->reserved.given && !ranges->reserved_refuses &&
-                       psc_ports_have(&ranges->reserved, check->port);
+    check->dynamic = free && psc_port_is_dynamic(ranges, check->port);
+    check->set_aside =
+        free && !ranges->reserved_refuses && psc_port_is_reserved(ranges, check->port);
     bool taken = any(results, count, PSC_PROBE_TAKEN);
     check->lingering =
         !view.held && (check->verdict == PSC_VERDICT_CLOSING || (taken && view.time_wait));

@@ -1,6 +1,6 @@
 // owners_bpf.h - which processes have which sockets open, by a BPF iterator inside the kernel:
 // a fifteenth of the cost of the walk, and only for those who may load BPF programs (CAP_BPF and
-// CAP_PERFMON, Linux 5.14, BTF). A build without clang and bpftool has it not: see CMakeLists.txt.
+// CAP_PERFMON, Linux 5.14, BTF). A build without clang and bpftool has it not: see cmake/bpf.cmake.
 #ifndef PORTSCOPE_OWNERS_BPF_H
 #define PORTSCOPE_OWNERS_BPF_H
 

@@ -24,20 +24,21 @@ else()
     message(STATUS "BPF iterator: built")
 endif()
 
-set(folder ${PROJECT_SOURCE_DIR}/src/platform/linux)
+set(directory ${PROJECT_SOURCE_DIR}/src/platform/linux)
 get_target_property(sources psc_platform SOURCES)
 list(FILTER sources EXCLUDE REGEX "\\.bpf\\.c$")
 if(PSC_BPF_BUILT)
     list(FILTER sources EXCLUDE REGEX "owners_no_bpf\\.c$")
     set(generated ${PROJECT_BINARY_DIR}/bpf)
     file(MAKE_DIRECTORY ${generated})
-    # Debian keeps asm/types.h in a folder of its architecture, which clang does not look into for BPF.
+    # Debian keeps asm/types.h in a directory of its architecture, which clang does not look into for BPF.
     add_custom_command(
         OUTPUT ${generated}/sockets.bpf.o
-        COMMAND ${PSC_BPF_CLANG} -target bpf -g -O2 -Wall -Wextra -I${PSC_LIBBPF_INCLUDE}
-            -I/usr/include/${CMAKE_LIBRARY_ARCHITECTURE} -c ${folder}/sockets.bpf.c
+        COMMAND ${PSC_BPF_CLANG} -target bpf -g -O2 -Wall -Wextra -I${PROJECT_SOURCE_DIR}/src
+            -I${PSC_LIBBPF_INCLUDE}
+            -I/usr/include/${CMAKE_LIBRARY_ARCHITECTURE} -c ${directory}/sockets.bpf.c
             -o ${generated}/sockets.bpf.o
-        DEPENDS ${folder}/sockets.bpf.c ${folder}/socket_record.h VERBATIM)
+        DEPENDS ${directory}/sockets.bpf.c ${directory}/socket_record.h VERBATIM)
     add_custom_command(
         OUTPUT ${generated}/sockets_bpf.lskel.h
         COMMAND ${PSC_BPFTOOL} gen skeleton -L ${generated}/sockets.bpf.o name sockets_bpf

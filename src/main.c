@@ -22,7 +22,7 @@
 //     place               where an executable lies, and who may write there
 //     file                files that appear as a whole or not at all
 //     proc_fs             files and directories of /proc
-//     host, terminal      name, clock; colours
+//     host, terminal      name, clock; colors
 //
 //   platform/windows/   the same for Windows
 //     collect             table by table, with their owners
@@ -55,8 +55,8 @@
 //     out                 bytes on their way to a stream
 #include <stdio.h>
 
-#include "portscope/cli.h"
-#include "portscope/terminal.h"
+#include "cli/cli.h"
+#include "platform/terminal.h"
 
 static int run(int argc, char **argv) {
     struct psc_terminal *terminal = psc_terminal_init();
@@ -89,7 +89,7 @@ static char *to_utf8(const wchar_t *wide) {
 int wmain(int argc, wchar_t **wide); // what main is to a program that takes UTF-16
 
 int wmain(int argc, wchar_t **wide) {
-    // Libraries come from System32 only, whatever lies beside the program or in the current folder.
+    // Libraries come from System32 only, whatever lies beside the program or in the current directory.
     SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
     char **argv = calloc((size_t)argc + 1, sizeof *argv);
     for (int i = 0; argv != NULL && i < argc; i++) {

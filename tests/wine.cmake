@@ -8,7 +8,7 @@ set(wine_environment
     DISPLAY=)
 
 if(CMAKE_CROSSCOMPILING_EMULATOR)
-    add_test(NAME wine_up COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/wine_up.sh)
+    add_test(NAME wine_up COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/live/wine_up.sh)
     add_test(NAME wine_down COMMAND sh -c "exec wineserver -k </dev/null >/dev/null 2>&1")
     set_tests_properties(wine_up PROPERTIES
         FIXTURES_SETUP wine TIMEOUT 300 ENVIRONMENT "${wine_environment}")

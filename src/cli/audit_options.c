@@ -1,5 +1,5 @@
 // audit_options.c - THE option table of the audit.
-#include "audit_options.h"
+#include "cli/audit_options.h"
 
 #include <string.h>
 
@@ -19,13 +19,13 @@ static enum psc_status read_severity(void *options, void *field, const char *val
     return psc_severity_parse(value, field, error);
 }
 
-static enum psc_status set_form(struct audit_options *options, enum psc_audit_form form,
+static enum psc_status set_form(struct audit_options *options, enum psc_audit_format form,
                                 struct psc_error *error) {
-    if (options->form_given && options->form != form) {
+    if (options->format_given && options->format != form) {
         return psc_fail(error, PSC_USAGE, "choose one of --json, --ndjson and --format");
     }
-    options->form = form;
-    options->form_given = true;
+    options->format = form;
+    options->format_given = true;
     return PSC_OK;
 }
 
@@ -45,11 +45,11 @@ static enum psc_status read_form(void *options, void *field, const char *value,
                                  struct psc_error *error) {
     static const char *const words[] = {
 #define FORM_WORD(name, word) [PSC_AUDIT_##name] = (word),
-        PSC_AUDIT_FORM_LIST(FORM_WORD)
+        PSC_AUDIT_FORMAT_LIST(FORM_WORD)
 #undef FORM_WORD
     };
     (void)field;
-    for (enum psc_audit_form form = PSC_AUDIT_TABLE; form <= PSC_AUDIT_PROMETHEUS; form++) {
+    for (enum psc_audit_format form = PSC_AUDIT_TABLE; form <= PSC_AUDIT_PROMETHEUS; form++) {
         if (strcmp(value, words[form]) == 0) {
             return set_form(options, form, error);
         }
@@ -72,7 +72,7 @@ static const struct option_row rows[] = {
     {0, "format", "FORM", 0, read_form, 0, "table, json, ndjson or prometheus"},
     {0, "output", "FILE", 0, read_file_name, FIELD(output),
      "write to this file, which appears as a whole or stays as it was"},
-    {0, "color", "WHEN", 0, options_read_colour, FIELD(colour),
+    {0, "color", "WHEN", 0, options_read_color, FIELD(color),
      "auto (on a terminal, unless NO_COLOR is set), always or never"},
     {'q', "quiet", NULL, 0, options_set_flag, FIELD(quiet), "print nothing; the status says it"},
     {'h', "help", NULL, 0, options_set_flag, FIELD(help), "this text"},
@@ -98,12 +98,12 @@ const struct option_table *audit_option_table(void) {
 // What does not go together.
 static enum psc_status settle(const struct audit_options *options, struct psc_error *error) {
     if (options->save != NULL &&
-        (options->policy != NULL || options->output != NULL || options->form_given)) {
+        (options->policy != NULL || options->output != NULL || options->format_given)) {
         return psc_fail(error, PSC_USAGE,
                         "--save writes a policy and nothing else: leave out --policy, --output, "
                         "--json, --ndjson and --format");
     }
-    if (options->quiet && (options->output != NULL || options->form_given)) {
+    if (options->quiet && (options->output != NULL || options->format_given)) {
         return psc_fail(error, PSC_USAGE,
                         "--quiet prints nothing: leave out --output, --json, "
                         "--ndjson and --format");
@@ -113,7 +113,7 @@ static enum psc_status settle(const struct audit_options *options, struct psc_er
 
 enum psc_status audit_options_parse(struct audit_options *options, int count,
                                     char *const *arguments, struct psc_error *error) {
-    *options = (struct audit_options){.fail_on = PSC_SEVERITY_HIGH, .form = PSC_AUDIT_TABLE};
+    *options = (struct audit_options){.fail_on = PSC_SEVERITY_HIGH, .format = PSC_AUDIT_TABLE};
     enum psc_status status = options_parse(&table, options, count, arguments, error);
     return status == PSC_OK && !options->help ? settle(options, error) : status;
 }

@@ -1,18 +1,18 @@
 // audit_options.h - THE option table of the audit, and what it fills in.
-#ifndef PORTSCOPE_AUDIT_OPTIONS_H
-#define PORTSCOPE_AUDIT_OPTIONS_H
+#ifndef PSC_CLI_AUDIT_OPTIONS_H
+#define PSC_CLI_AUDIT_OPTIONS_H
 
-#include "options.h"
-#include "portscope/audit_format.h"
+#include "cli/options.h"
+#include "format/audit_report.h"
 
 struct audit_options {
     const char *policy;        /**< file to compare with, or NULL; borrowed from the command line */
     const char *save;          /**< file to write a policy to, or NULL */
     const char *output;        /**< file to write the result to, or NULL for standard output */
     enum psc_severity fail_on; /**< least severity of a finding that makes the status 1 */
-    enum psc_audit_form form;
-    bool form_given;
-    enum colour_choice colour;
+    enum psc_audit_format format;
+    bool format_given;
+    enum color_choice color;
     bool quiet, help;
 };
 

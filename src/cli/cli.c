@@ -1,12 +1,12 @@
 // cli.c - finds the command; what all commands have in common at their end.
-#include "portscope/cli.h"
+#include "cli/cli.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "commands.h"
-#include "nearest.h"
-#include "portscope/terminal.h"
+#include "cli/commands.h"
+#include "cli/suggest.h"
+#include "platform/terminal.h"
 
 static const struct command commands[] = {
     {"check", "can I bind this port? if not, why, and what do I do?", cmd_check},
@@ -45,14 +45,14 @@ int command_end(const struct psc_streams *streams, int exit) {
 
 static int unknown_word(const char *word, const struct psc_streams *streams) {
     struct psc_error error;
-    struct nearest nearest;
-    nearest_init(&nearest, word, strlen(word));
+    struct suggest suggestion;
+    suggest_init(&suggestion, word, strlen(word));
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        nearest_offer(&nearest, commands[i].name);
+        suggest_offer(&suggestion, commands[i].name);
     }
-    if (nearest.best != NULL) {
+    if (suggestion.best != NULL) {
         psc_fail(&error, PSC_USAGE, "'%s' is not a command: did you mean '%s'?", word,
-                 nearest.best);
+                 suggestion.best);
     } else {
         psc_fail(&error, PSC_USAGE, "'%s' is not a command: portscope help lists them", word);
     }

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit_options.h"
-#include "colour.h"
-#include "commands.h"
-#include "portscope/file.h"
-#include "portscope/terminal.h"
-#include "take.h"
+#include "cli/audit_options.h"
+#include "cli/color.h"
+#include "cli/commands.h"
+#include "lib/collect.h"
+#include "platform/file.h"
+#include "platform/terminal.h"
 
 // Reading a policy ---------------------------------------------------------------------------------
 
@@ -38,7 +38,7 @@ static enum psc_status read_file(const char *path, char **bytes, size_t *size,
         got = fread(*bytes + *size, 1, capacity - *size - 1, file);
         *size += got;
     }
-    if (status == PSC_OK && ferror(file)) { // of a folder, for example
+    if (status == PSC_OK && ferror(file)) { // of a directory, for example
         status = psc_fail(error, PSC_SYSTEM, "cannot read %s: %s", path, strerror(errno));
     }
     fclose(file);
@@ -146,8 +146,8 @@ struct sheet {
 static enum psc_status write_sheet(FILE *stream, const void *what) {
     const struct sheet *sheet = what;
     struct psc_audit_layout layout = {
-        .form = sheet->options->form,
-        .colour = colour_wanted(sheet->options->colour, stream),
+        .format = sheet->options->format,
+        .color = color_wanted(sheet->options->color, stream),
         .line_end = psc_terminal_line_end(),
     };
     return psc_audit_write(stream, sheet->audit, &layout);
@@ -164,7 +164,7 @@ static int verdict(const struct psc_audit *audit, enum psc_severity fail_on) {
 
 static void print_notices(const struct audit_options *options, const struct psc_snapshot *snapshot,
                           FILE *stream) {
-    bool said = options->quiet || options->form == PSC_AUDIT_JSON; // JSON has them inside
+    bool said = options->quiet || options->format == PSC_AUDIT_JSON; // JSON has them inside
     for (size_t i = 0; !said && i < psc_snapshot_notice_count(snapshot); i++) {
         fprintf(stream, "portscope: %s\n", psc_snapshot_notice(snapshot, i)->text);
     }
@@ -189,11 +189,11 @@ static enum psc_status judge(const struct audit_options *options, const struct p
 static enum psc_status take_listeners(struct psc_snapshot **snapshot, struct psc_error *error) {
     struct psc_filter filter;
     struct psc_needs needs = {.owners = true, .users = true, .details = PSC_AUDIT_DETAILS};
-    struct take take;
+    struct collection_plan take;
     psc_filter_init(&filter);
     filter.states = PSC_STATES_LISTENERS;
-    take_init(&take, &filter, needs);
-    return take_snapshot(&take, snapshot, error);
+    collection_plan_init(&take, &filter, needs);
+    return collect_snapshot(&take, snapshot, error);
 }
 
 static enum psc_status audit(const struct audit_options *options, const struct psc_streams *streams,

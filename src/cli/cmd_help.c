@@ -1,11 +1,11 @@
 // cmd_help.c - the help, made from the tables of commands, options and columns.
 #include <string.h>
 
-#include "audit_options.h"
-#include "commands.h"
-#include "list_options.h"
-#include "portscope/platform.h"
-#include "portscope/terminal.h"
+#include "cli/audit_options.h"
+#include "cli/commands.h"
+#include "cli/list_options.h"
+#include "platform/platform.h"
+#include "platform/terminal.h"
 
 static void print_options(FILE *out) {
     static const char *const titles[] = {

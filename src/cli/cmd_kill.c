@@ -3,59 +3,59 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "commands.h"
-#include "inspect.h"
-#include "portscope/terminal.h"
+#include "cli/commands.h"
+#include "lib/port_survey.h"
+#include "platform/terminal.h"
 
 #define USUAL_TIMEOUT_MS 5000
 #define FORCED_MS 2000 // until whoever was made to end has ended
 #define SETTLED_MS 300 // until whoever starts it again has done so
 #define PAUSE_MS 20
 
-struct killing {
+struct kill_state {
     const struct port_options *options;
     const struct psc_streams *streams;
     struct psc_request request;
-    struct inspection inspection;
-    uint32_t *targets; // numbers of processes in the snapshot, each once; the eldest first
+    struct port_survey survey;
+    uint32_t *targets; // numbers of processes in the snapshot, each once; the oldest first
     size_t count;
     size_t hidden; // serving rows whose owner cannot be seen
 };
 
-static const struct psc_process *target_at(const struct killing *killing, size_t index) {
-    return psc_snapshot_process(killing->inspection.snapshot, killing->targets[index]);
+static const struct psc_process *target_at(const struct kill_state *state, size_t index) {
+    return psc_snapshot_process(state->survey.snapshot, state->targets[index]);
 }
 
-static void add_target(struct killing *killing, uint32_t process) {
-    for (size_t i = 0; i < killing->count; i++) {
-        if (killing->targets[i] == process) {
+static void add_target(struct kill_state *state, uint32_t process) {
+    for (size_t i = 0; i < state->count; i++) {
+        if (state->targets[i] == process) {
             return;
         }
     }
-    killing->targets[killing->count++] = process;
+    state->targets[state->count++] = process;
 }
 
 // Whoever serves on the port. Clients that are connected to it are none of our business.
-static enum psc_status find_targets(struct killing *killing, struct psc_error *error) {
-    const struct psc_snapshot *snapshot = killing->inspection.snapshot;
-    const struct psc_check *check = &killing->inspection.checks[0];
+static enum psc_status find_targets(struct kill_state *state, struct psc_error *error) {
+    const struct psc_snapshot *snapshot = state->survey.snapshot;
+    const struct psc_port_check *check = &state->survey.checks[0];
     size_t most = 0;
     for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
         most += psc_snapshot_owners(snapshot, i).count;
     }
-    killing->targets = calloc(most + 1, sizeof *killing->targets);
-    if (killing->targets == NULL) {
+    state->targets = calloc(most + 1, sizeof *state->targets);
+    if (state->targets == NULL) {
         return psc_no_memory(error);
     }
     for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
         const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, i);
         struct psc_owners owners = psc_snapshot_owners(snapshot, i);
-        if (!psc_check_serves(check, endpoint)) {
+        if (!psc_port_check_serves(check, endpoint)) {
             continue;
         }
-        killing->hidden += (endpoint->known & PSC_KNOWN_OWNERS) == 0;
+        state->hidden += (endpoint->known & PSC_KNOWN_OWNERS) == 0;
         for (size_t j = 0; j < owners.count; j++) {
-            add_target(killing, owners.processes[j]);
+            add_target(state, owners.processes[j]);
         }
     }
     return PSC_OK;
@@ -63,17 +63,17 @@ static enum psc_status find_targets(struct killing *killing, struct psc_error *e
 
 // Saying what is there -----------------------------------------------------------------------------
 
-static void print_port(const struct killing *killing, const char *text) {
-    const struct psc_check *check = &killing->inspection.checks[0];
-    fprintf(killing->streams->out, "%u/%s %s\n", check->port, check->udp ? "udp" : "tcp", text);
+static void print_port(const struct kill_state *state, const char *text) {
+    const struct psc_port_check *check = &state->survey.checks[0];
+    fprintf(state->streams->out, "%u/%s %s\n", check->port, check->udp ? "udp" : "tcp", text);
 }
 
-static void print_targets(const struct killing *killing) {
-    FILE *out = killing->streams->out;
-    int64_t now = psc_snapshot_time(killing->inspection.snapshot);
-    print_port(killing, "is held by");
-    for (size_t i = 0; i < killing->count; i++) {
-        const struct psc_process *process = target_at(killing, i);
+static void print_targets(const struct kill_state *state) {
+    FILE *out = state->streams->out;
+    int64_t now = psc_snapshot_time(state->survey.snapshot);
+    print_port(state, "is held by");
+    for (size_t i = 0; i < state->count; i++) {
+        const struct psc_process *process = target_at(state, i);
         fputs("  ", out);
         psc_format_process(out, process, now);
         if (process->service != NULL) {
@@ -85,30 +85,30 @@ static void print_targets(const struct killing *killing) {
 
 // Refusing ------------------------------------------------------------------------------------------
 
-static bool refuse(const struct killing *killing) {
-    FILE *err = killing->streams->err;
-    const struct psc_snapshot *snapshot = killing->inspection.snapshot;
-    for (size_t i = 0; i < killing->count; i++) {
-        uint32_t pid = target_at(killing, i)->pid;
-        if (psc_platform_is_vital(pid)) {
+static bool refuse(const struct kill_state *state) {
+    FILE *err = state->streams->err;
+    const struct psc_snapshot *snapshot = state->survey.snapshot;
+    for (size_t i = 0; i < state->count; i++) {
+        uint32_t pid = target_at(state, i)->pid;
+        if (psc_platform_is_critical(pid)) {
             fprintf(err, "portscope: process %u holds the whole system up and is left alone\n",
                     pid);
             return true;
         }
-        if (psc_platform_is_own(&killing->request, pid)) {
+        if (psc_platform_is_self_or_ancestor(&state->request, pid)) {
             fprintf(err,
                     "portscope: process %u is portscope itself or runs it, and is left alone\n",
                     pid);
             return true;
         }
     }
-    for (size_t i = 0; killing->hidden > 0 && i < psc_snapshot_notice_count(snapshot); i++) {
+    for (size_t i = 0; state->hidden > 0 && i < psc_snapshot_notice_count(snapshot); i++) {
         const struct psc_notice *notice = psc_snapshot_notice(snapshot, i);
         if (strncmp(notice->kind, "owners-", 7) == 0) {
             fprintf(err, "portscope: %s\n", notice->text);
         }
     }
-    return killing->hidden > 0;
+    return state->hidden > 0;
 }
 
 static bool is_yes(FILE *in) {
@@ -116,29 +116,29 @@ static bool is_yes(FILE *in) {
     return fgets(answer, sizeof answer, in) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-static bool can_ask(const struct killing *killing) {
-    const struct psc_streams *streams = killing->streams;
+static bool can_ask(const struct kill_state *state) {
+    const struct psc_streams *streams = state->streams;
     return streams->in != NULL && psc_terminal_can_ask(streams->in, streams->out);
 }
 
-static bool consents(const struct killing *killing) {
-    if (killing->options->yes) {
+static bool consents(const struct kill_state *state) {
+    if (state->options->yes) {
         return true;
     }
-    fprintf(killing->streams->out, killing->count == 1 ? "End it? [y/N] " : "End them? [y/N] ");
-    fflush(killing->streams->out);
-    return is_yes(killing->streams->in);
+    fprintf(state->streams->out, state->count == 1 ? "End it? [y/N] " : "End them? [y/N] ");
+    fflush(state->streams->out);
+    return is_yes(state->streams->in);
 }
 
 // Ending --------------------------------------------------------------------------------------------
 
 // Takes hold of all of them before the first is asked: the end of one may end others.
-static enum psc_status hold_all(const struct killing *killing, struct psc_held_process **held,
+static enum psc_status hold_all(const struct kill_state *state, struct psc_process_handle **held,
                                 struct psc_error *error) {
-    for (size_t i = 0; i < killing->count; i++) {
-        const struct psc_process *process = target_at(killing, i);
-        enum psc_status status =
-            psc_platform_hold(&killing->request, process->pid, process->identity, &held[i], error);
+    for (size_t i = 0; i < state->count; i++) {
+        const struct psc_process *process = target_at(state, i);
+        enum psc_status status = psc_platform_open_process(&state->request, process->pid,
+                                                           process->identity, &held[i], error);
         if (status != PSC_OK && status != PSC_GONE) {
             return status;
         }
@@ -147,17 +147,17 @@ static enum psc_status hold_all(const struct killing *killing, struct psc_held_p
 }
 
 // Asks those that are still there to end, or makes them. Who cannot be asked need not be waited for.
-static enum psc_status signal_all(const struct killing *killing, struct psc_held_process **held,
+static enum psc_status signal_all(const struct kill_state *state, struct psc_process_handle **held,
                                   bool force, bool *asked, struct psc_error *error) {
     *asked = false;
-    for (size_t i = 0; i < killing->count; i++) {
+    for (size_t i = 0; i < state->count; i++) {
         enum psc_status status = PSC_GONE;
-        if (held[i] != NULL && !psc_platform_wait_end(held[i], 0)) {
-            status = psc_platform_end(held[i], force, error);
+        if (held[i] != NULL && !psc_platform_wait_process(held[i], 0)) {
+            status = psc_platform_terminate_process(held[i], force, error);
         }
         if (status == PSC_UNSUPPORTED && !force) {
-            if (!killing->options->force) {
-                fprintf(killing->streams->err, "portscope: %s\n", error->text);
+            if (!state->options->force) {
+                fprintf(state->streams->err, "portscope: %s\n", error->text);
             }
         } else if (status != PSC_OK && status != PSC_GONE) {
             return status;
@@ -168,38 +168,38 @@ static enum psc_status signal_all(const struct killing *killing, struct psc_held
 }
 
 // Ends those that are still there and waits for them. Returns how many stay.
-static enum psc_status end_all(const struct killing *killing, struct psc_held_process **held,
+static enum psc_status end_all(const struct kill_state *state, struct psc_process_handle **held,
                                bool force, size_t *stay, struct psc_error *error) {
-    unsigned given = killing->options->timeout_ms;
+    unsigned given = state->options->timeout_ms;
     unsigned timeout = force ? FORCED_MS : given != 0 ? given : USUAL_TIMEOUT_MS;
     bool asked;
-    enum psc_status status = signal_all(killing, held, force, &asked, error);
+    enum psc_status status = signal_all(state, held, force, &asked, error);
     *stay = 0;
     int64_t until = psc_platform_clock() + (asked ? timeout : 0);
-    for (size_t i = 0; status == PSC_OK && i < killing->count; i++) {
+    for (size_t i = 0; status == PSC_OK && i < state->count; i++) {
         int64_t left = until - psc_platform_clock();
-        if (held[i] != NULL && !psc_platform_wait_end(held[i], left > 0 ? (unsigned)left : 0)) {
+        if (held[i] != NULL && !psc_platform_wait_process(held[i], left > 0 ? (unsigned)left : 0)) {
             ++*stay;
         }
     }
     return status;
 }
 
-static enum psc_status end_them(const struct killing *killing, size_t *stay,
+static enum psc_status end_them(const struct kill_state *state, size_t *stay,
                                 struct psc_error *error) {
-    struct psc_held_process **held = calloc(killing->count, sizeof(struct psc_held_process *));
+    struct psc_process_handle **held = calloc(state->count, sizeof(struct psc_process_handle *));
     if (held == NULL) {
         return psc_no_memory(error);
     }
-    enum psc_status status = hold_all(killing, held, error);
+    enum psc_status status = hold_all(state, held, error);
     if (status == PSC_OK) {
-        status = end_all(killing, held, false, stay, error);
+        status = end_all(state, held, false, stay, error);
     }
-    if (status == PSC_OK && *stay > 0 && killing->options->force) {
-        status = end_all(killing, held, true, stay, error);
+    if (status == PSC_OK && *stay > 0 && state->options->force) {
+        status = end_all(state, held, true, stay, error);
     }
-    for (size_t i = 0; i < killing->count; i++) {
-        psc_platform_release(held[i]);
+    for (size_t i = 0; i < state->count; i++) {
+        psc_platform_close_process(held[i]);
     }
     free(held);
     return status;
@@ -207,9 +207,9 @@ static enum psc_status end_them(const struct killing *killing, size_t *stay,
 
 // Afterwards ----------------------------------------------------------------------------------------
 
-static bool was_target(const struct killing *killing, const struct psc_process *process) {
-    for (size_t i = 0; i < killing->count; i++) {
-        const struct psc_process *target = target_at(killing, i);
+static bool was_target(const struct kill_state *state, const struct psc_process *process) {
+    for (size_t i = 0; i < state->count; i++) {
+        const struct psc_process *target = target_at(state, i);
         if (target->pid == process->pid && target->identity == process->identity) {
             return true;
         }
@@ -218,12 +218,12 @@ static bool was_target(const struct killing *killing, const struct psc_process *
 }
 
 // Says who serves on the port now though he was not there before.
-static void print_respawned(const struct killing *killing, const struct inspection *after) {
-    FILE *out = killing->streams->out;
+static void print_respawned(const struct kill_state *state, const struct port_survey *after) {
+    FILE *out = state->streams->out;
     for (size_t i = 0; i < psc_snapshot_count(after->snapshot); i++) {
-        const struct psc_process *process = psc_snapshot_eldest(after->snapshot, i);
-        if (process == NULL || was_target(killing, process) ||
-            !psc_check_serves(&after->checks[0], psc_snapshot_endpoint(after->snapshot, i))) {
+        const struct psc_process *process = psc_snapshot_oldest(after->snapshot, i);
+        if (process == NULL || was_target(state, process) ||
+            !psc_port_check_serves(&after->checks[0], psc_snapshot_endpoint(after->snapshot, i))) {
             continue;
         }
         fputs("  it was started again: ", out);
@@ -237,15 +237,15 @@ static void print_respawned(const struct killing *killing, const struct inspecti
 }
 
 // Waits a moment for somebody who takes the port at once, as service managers and watchers do.
-static enum psc_status settle(const struct killing *killing, struct psc_error *error) {
-    const struct psc_check *check = &killing->inspection.checks[0];
+static enum psc_status settle(const struct kill_state *state, struct psc_error *error) {
+    const struct psc_port_check *check = &state->survey.checks[0];
     int64_t until = psc_platform_clock() + SETTLED_MS;
     bool taken = false;
     while (!taken && psc_platform_clock() < until) {
         enum psc_probe_result results[2];
         size_t count;
-        enum psc_status status = inspect_probe(&killing->options->place, check->port, check->udp,
-                                               results, &count, error);
+        enum psc_status status = port_survey_probe(&state->options->place, check->port, check->udp,
+                                                   results, &count, error);
         if (status != PSC_OK) {
             return status;
         }
@@ -257,89 +257,89 @@ static enum psc_status settle(const struct killing *killing, struct psc_error *e
     return PSC_OK;
 }
 
-static void print_lingering(const struct killing *killing, const struct inspection *after) {
-    const struct psc_check *check = &after->checks[0];
-    if (check->lingering) {
-        fprintf(killing->streams->out,
+static void print_lingering(const struct kill_state *state, const struct port_survey *after) {
+    const struct psc_port_check *check = &after->checks[0];
+    if (check->time_wait) {
+        fprintf(state->streams->out,
                 "  only by connections that are closed already, for %u s at most\n",
                 after->ranges[check->udp].time_wait_seconds);
     }
 }
 
-static enum psc_status report(const struct killing *killing, size_t stay, int *exit,
+static enum psc_status report(const struct kill_state *state, size_t stay, int *exit,
                               struct psc_error *error) {
-    struct inspection after;
-    struct psc_needs needs = {true, false, INSPECT_DETAILS};
-    enum psc_status status = settle(killing, error);
+    struct port_survey after;
+    struct psc_needs needs = {true, false, PORT_SURVEY_DETAILS};
+    enum psc_status status = settle(state, error);
     if (status != PSC_OK) {
         return status;
     }
-    status = inspect(killing->options, PSC_STATES_ALL, needs, &after, error);
+    status = inspect(state->options, PSC_STATES_ALL, needs, &after, error);
     if (status == PSC_OK && psc_verdict_is_vacant(after.checks[0].verdict)) {
-        print_port(killing, "is free now");
+        print_port(state, "is free now");
         *exit = PSC_EXIT_YES;
     } else if (status == PSC_OK) {
-        print_port(killing, "is still in use");
-        print_respawned(killing, &after);
-        print_lingering(killing, &after);
+        print_port(state, "is still in use");
+        print_respawned(state, &after);
+        print_lingering(state, &after);
         if (stay > 0) {
-            fprintf(killing->streams->err,
+            fprintf(state->streams->err,
                     "portscope: %zu of %zu did not end when asked: --force makes them\n", stay,
-                    killing->count);
+                    state->count);
         }
         *exit = PSC_EXIT_NO;
     }
-    inspect_done(&after);
+    port_survey_done(&after);
     return status;
 }
 
-static enum psc_status end_and_report(struct killing *killing, int *exit, struct psc_error *error) {
+static enum psc_status end_and_report(struct kill_state *state, int *exit,
+                                      struct psc_error *error) {
     *exit = PSC_EXIT_NO;
-    if (!killing->options->yes && !killing->options->dry_run && !can_ask(killing)) {
+    if (!state->options->yes && !state->options->dry_run && !can_ask(state)) {
         return psc_fail(error, PSC_USAGE, "nobody can be asked here: --yes is the consent");
     }
-    print_targets(killing);
-    fflush(killing->streams->out);
-    if (refuse(killing)) {
+    print_targets(state);
+    fflush(state->streams->out);
+    if (refuse(state)) {
         return PSC_OK;
     }
-    if (killing->options->dry_run) {
-        fprintf(killing->streams->out, "nothing was done: %zu %s would be asked to end%s\n",
-                killing->count, killing->count == 1 ? "process" : "processes",
-                killing->options->force ? ", and then made to" : "");
+    if (state->options->dry_run) {
+        fprintf(state->streams->out, "nothing was done: %zu %s would be asked to end%s\n",
+                state->count, state->count == 1 ? "process" : "processes",
+                state->options->force ? ", and then made to" : "");
         *exit = PSC_EXIT_YES;
         return PSC_OK;
     }
-    if (!consents(killing)) {
+    if (!consents(state)) {
         return PSC_OK;
     }
     size_t stay = 0;
-    enum psc_status status = end_them(killing, &stay, error);
-    return status == PSC_OK ? report(killing, stay, exit, error) : status;
+    enum psc_status status = end_them(state, &stay, error);
+    return status == PSC_OK ? report(state, stay, exit, error) : status;
 }
 
-static enum psc_status run(struct killing *killing, int *exit, struct psc_error *error) {
-    struct psc_needs needs = {true, false, INSPECT_DETAILS};
-    enum psc_status status =
-        inspect(killing->options, PSC_STATES_ALL, needs, &killing->inspection, error);
+static enum psc_status run(struct kill_state *state, int *exit, struct psc_error *error) {
+    struct psc_needs needs = {true, false, PORT_SURVEY_DETAILS};
+    enum psc_status status = inspect(state->options, PSC_STATES_ALL, needs, &state->survey, error);
     if (status == PSC_OK) {
-        status = find_targets(killing, error);
+        status = find_targets(state, error);
     }
     if (status != PSC_OK) {
         return status;
     }
-    if (killing->count > 0) {
-        return end_and_report(killing, exit, error);
+    if (state->count > 0) {
+        return end_and_report(state, exit, error);
     }
-    if (psc_verdict_is_vacant(killing->inspection.checks[0].verdict)) {
-        print_port(killing, "is free already");
+    if (psc_verdict_is_vacant(state->survey.checks[0].verdict)) {
+        print_port(state, "is free already");
         *exit = PSC_EXIT_YES;
         return PSC_OK;
     }
-    bool reserved = killing->inspection.checks[0].verdict == PSC_VERDICT_RESERVED;
-    print_port(killing, reserved ? "is reserved by the system, and nobody serves on it"
-                                 : "is not free, but nobody who can be seen serves on it");
-    fputs("portscope: portscope check says more\n", killing->streams->err);
+    bool reserved = state->survey.checks[0].verdict == PSC_VERDICT_RESERVED;
+    print_port(state, reserved ? "is reserved by the system, and nobody serves on it"
+                               : "is not free, but nobody who can be seen serves on it");
+    fputs("portscope: portscope check says more\n", state->streams->err);
     *exit = PSC_EXIT_NO;
     return PSC_OK;
 }
@@ -352,12 +352,12 @@ int cmd_kill(int count, char *const *arguments, const struct psc_streams *stream
     if (status == PSC_OK && options.help) {
         exit = help_print_command(PORT_KILL, streams);
     } else if (status == PSC_OK) {
-        struct killing killing = {.options = &options, .streams = streams};
-        psc_request_init(&killing.request);
+        struct kill_state state = {.options = &options, .streams = streams};
+        psc_request_init(&state.request);
         psc_terminal_prose(streams->out);
-        status = run(&killing, &exit, &error);
-        free(killing.targets);
-        inspect_done(&killing.inspection);
+        status = run(&state, &exit, &error);
+        free(state.targets);
+        port_survey_done(&state.survey);
         exit = status == PSC_OK ? command_end(streams, exit) : exit;
     }
     port_options_done(&options);

@@ -4,17 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "colour.h"
-#include "commands.h"
-#include "list_options.h"
-#include "portscope/terminal.h"
-#include "take.h"
+#include "cli/color.h"
+#include "cli/commands.h"
+#include "cli/list_options.h"
+#include "lib/collect.h"
+#include "platform/terminal.h"
 
 #define LONG_INTERVAL 60 // seconds; whoever types a longer one may well mean a port
 
 // Everything that is decided before the system is asked.
 struct listing {
-    struct take take;
+    struct collection_plan take;
     struct psc_layout layout;
     const struct psc_column *sort;
     bool sort_reversed;
@@ -28,10 +28,10 @@ static uint32_t choose_states(const struct list_options *options) {
         return options->filter.states | (options->bound ? bound : 0);
     }
     bool everything = options->all || (options->bound && !options->listening) ||
-                      (!options->listening && !options->letters && options->filtered);
-    uint32_t states = everything                                ? PSC_STATES_ALL & ~bound
-                      : options->listening || !options->letters ? PSC_STATES_LISTENERS
-                                                                : PSC_STATES_CONNECTIONS;
+                      (!options->listening && !options->netstat_style && options->filtered);
+    uint32_t states = everything                                      ? PSC_STATES_ALL & ~bound
+                      : options->listening || !options->netstat_style ? PSC_STATES_LISTENERS
+                                                                      : PSC_STATES_CONNECTIONS;
     return states | (options->bound ? bound : 0);
 }
 
@@ -41,23 +41,23 @@ static void choose_columns(const struct list_options *options, struct psc_column
         return;
     }
     unsigned show = 0;
-    if (options->owners || options->wide || !options->letters) {
+    if (options->owners || options->wide || !options->netstat_style) {
         show = PSC_SHOW_PID | (options->paths ? PSC_SHOW_PATH : PSC_SHOW_PROCESS);
     }
     if (options->strict) {
         show &= PSC_SHOW_PID;
     }
-    psc_columns_default(columns, options->form, show | (options->wide ? PSC_SHOW_WIDE : 0));
+    psc_columns_default(columns, options->format, show | (options->wide ? PSC_SHOW_WIDE : 0));
 }
 
 static void plan(struct list_options *options, const struct psc_streams *streams,
                  struct listing *listing) {
     options->filter.states = choose_states(options);
     listing->layout = (struct psc_layout){
-        .form = options->form,
+        .format = options->format,
         .headings = !options->no_header,
         .every_owner = options->wide,
-        .colour = options->form == PSC_FORM_TABLE && colour_wanted(options->colour, streams->out),
+        .color = options->format == PSC_FORMAT_TABLE && color_wanted(options->color, streams->out),
         .remote_names = options->remote_names,
         .line_end = psc_terminal_line_end(),
     };
@@ -72,7 +72,7 @@ static void plan(struct list_options *options, const struct psc_streams *streams
         needs.users = needs.users || more.users;
         needs.details |= more.details;
     }
-    take_init(&listing->take, &options->filter, needs);
+    collection_plan_init(&listing->take, &options->filter, needs);
     listing->take.remote_names = options->remote_names;
 }
 
@@ -95,7 +95,7 @@ static enum psc_status sort_rows(const struct listing *listing, const struct psc
 
 static void print_notices(const struct listing *listing, const struct psc_snapshot *snapshot,
                           FILE *stream) {
-    if (listing->quiet || listing->layout.form == PSC_FORM_JSON) { // JSON has them inside
+    if (listing->quiet || listing->layout.format == PSC_FORMAT_JSON) { // JSON has them inside
         return;
     }
     for (size_t i = 0; i < psc_snapshot_notice_count(snapshot); i++) {
@@ -107,7 +107,7 @@ static enum psc_status list_once(const struct listing *listing, const struct psc
                                  struct psc_error *error) {
     struct psc_snapshot *snapshot = NULL;
     uint32_t *order = NULL;
-    enum psc_status status = take_snapshot(&listing->take, &snapshot, error);
+    enum psc_status status = collect_snapshot(&listing->take, &snapshot, error);
     if (status == PSC_OK) {
         status = sort_rows(listing, snapshot, &order, error);
     }
@@ -129,7 +129,7 @@ static enum psc_status list(struct list_options *options, const struct psc_strea
                             struct psc_error *error) {
     struct listing listing;
     plan(options, streams, &listing);
-    if (options->interval > LONG_INTERVAL && !options->letters && !options->strict) {
+    if (options->interval > LONG_INTERVAL && !options->netstat_style && !options->strict) {
         fprintf(streams->err, "portscope: printing every %u seconds; for port %u type :%u\n",
                 options->interval, options->interval, options->interval);
     }

@@ -1,6 +1,6 @@
 // cmd_wait.c - come back when the port is free, or listened on.
-#include "commands.h"
-#include "inspect.h"
+#include "cli/commands.h"
+#include "lib/port_survey.h"
 
 // Attempts follow each other ever more slowly: one costs a few system calls, so that even the
 // fastest pace is no load, and the slowest is no long wait for a person.
@@ -11,13 +11,13 @@
 static enum psc_status can_bind(const struct port_options *options, bool *can,
                                 struct psc_error *error) {
     *can = true;
-    for (size_t i = 0; i < options->wish_count; i++) {
-        const struct psc_wish *wish = &options->wishes[i];
-        for (uint32_t port = wish->first; *can && port <= wish->last; port++) {
+    for (size_t i = 0; i < options->spec_count; i++) {
+        const struct psc_port_spec *spec = &options->specs[i];
+        for (uint32_t port = spec->first; *can && port <= spec->last; port++) {
             enum psc_probe_result results[2];
             size_t count;
-            enum psc_status status =
-                inspect_probe(&options->place, (uint16_t)port, wish->udp, results, &count, error);
+            enum psc_status status = port_survey_probe(&options->place, (uint16_t)port, spec->udp,
+                                                       results, &count, error);
             if (status != PSC_OK) {
                 return status;
             }
@@ -29,9 +29,9 @@ static enum psc_status can_bind(const struct port_options *options, bool *can,
     return PSC_OK;
 }
 
-static bool is_served(const struct inspection *inspection, const struct psc_check *check) {
-    for (size_t i = 0; i < psc_snapshot_count(inspection->snapshot); i++) {
-        if (psc_check_serves(check, psc_snapshot_endpoint(inspection->snapshot, i))) {
+static bool is_served(const struct port_survey *survey, const struct psc_port_check *check) {
+    for (size_t i = 0; i < psc_snapshot_count(survey->snapshot); i++) {
+        if (psc_port_check_serves(check, psc_snapshot_endpoint(survey->snapshot, i))) {
             return true;
         }
     }
@@ -49,16 +49,16 @@ static enum psc_status is_time(const struct port_options *options, bool *time,
     if (status != PSC_OK || !*time) {
         return status;
     }
-    struct inspection inspection;
+    struct port_survey survey;
     struct psc_needs nothing = {false, false, 0};
     // Listeners are a short list, however many connections the machine has.
-    status = inspect(options, PSC_STATES_LISTENERS, nothing, &inspection, error);
-    for (size_t i = 0; status == PSC_OK && *time && i < inspection.count; i++) {
-        const struct psc_check *check = &inspection.checks[i];
-        *time = options->until_listening ? is_served(&inspection, check)
+    status = inspect(options, PSC_STATES_LISTENERS, nothing, &survey, error);
+    for (size_t i = 0; status == PSC_OK && *time && i < survey.count; i++) {
+        const struct psc_port_check *check = &survey.checks[i];
+        *time = options->until_listening ? is_served(&survey, check)
                                          : psc_verdict_is_vacant(check->verdict);
     }
-    inspect_done(&inspection);
+    port_survey_done(&survey);
     return status;
 }
 

@@ -1,10 +1,10 @@
 // commands.h - the commands, and what they share.
-#ifndef PORTSCOPE_COMMANDS_H
-#define PORTSCOPE_COMMANDS_H
+#ifndef PSC_CLI_COMMANDS_H
+#define PSC_CLI_COMMANDS_H
 
-#include "port_options.h"
-#include "portscope/base.h"
-#include "portscope/cli.h"
+#include "base/error.h"
+#include "cli/cli.h"
+#include "cli/port_options.h"
 
 /** One command: its arguments are those behind its name. */
 struct command {

@@ -1,5 +1,5 @@
 // list_options.c - THE option table of the listing, and what its options mean together.
-#include "list_options.h"
+#include "cli/list_options.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -22,8 +22,8 @@ static enum psc_status read_tables(void *options, void *field, const char *value
         list->owners = true;
         return PSC_OK;
     }
-    uint32_t tables = PSC_TABLES_ALL;
-    enum psc_status status = psc_tables_parse(&tables, value, error);
+    uint32_t tables = PSC_PROTOCOLS_ALL;
+    enum psc_status status = psc_protocols_parse(&tables, value, error);
     if (status == PSC_OK) {
         list->protocols |= tables;
         list->protocols_given = true;
@@ -160,7 +160,7 @@ static const struct option_row rows[] = {
     {0, "no-header", NULL, GROUP_FORMS, options_set_flag, FIELD(no_header), "rows only"},
     {0, "strict", NULL, GROUP_FORMS, options_set_flag, FIELD(strict),
      "exactly what netstat prints: no process name, nothing on standard error"},
-    {0, "color", "WHEN", GROUP_FORMS, options_read_colour, FIELD(colour),
+    {0, "color", "WHEN", GROUP_FORMS, options_read_color, FIELD(color),
      "auto (on a terminal, unless NO_COLOR is set), always or never"},
 
     {'h', "help", NULL, GROUP_OTHER, options_set_flag, FIELD(help), "this text; also -? and /?"},
@@ -185,7 +185,7 @@ static const struct {
     {'c', "repeating", "portscope -ano 1, where 1 is the interval in seconds"},
 };
 
-static enum psc_status explain_stranger(char letter, struct psc_error *error) {
+static enum psc_status explain_unsupported_letter(char letter, struct psc_error *error) {
     for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++) {
         if (elsewhere[i].letter == letter) {
             return psc_fail(error, PSC_USAGE, "-%c is about %s, not about ports: use %s", letter,
@@ -199,9 +199,9 @@ static enum psc_status explain_stranger(char letter, struct psc_error *error) {
 
 static bool is_protocol(const char *word) {
     struct psc_error ignored;
-    uint32_t tables = PSC_TABLES_ALL;
+    uint32_t tables = PSC_PROTOCOLS_ALL;
     return word[0] != '!' && strchr(word, ',') == NULL &&
-           psc_tables_parse(&tables, word, &ignored) == PSC_OK;
+           psc_protocols_parse(&tables, word, &ignored) == PSC_OK;
 }
 
 // `interval [count]`, and nothing else that begins without a sign.
@@ -241,7 +241,7 @@ static enum psc_status read_argument(void *options, const char *word, struct psc
 
 static void note_letter(void *options, const struct option_row *row) {
     struct list_options *list = options;
-    list->letters = list->letters || (row->letter != 0 && row->group != GROUP_OTHER);
+    list->netstat_style = list->netstat_style || (row->letter != 0 && row->group != GROUP_OTHER);
 }
 
 const struct option_table *list_option_table(void) {
@@ -251,7 +251,7 @@ const struct option_table *list_option_table(void) {
         .help = "portscope --help",
         .argument = read_argument,
         .is_value = is_protocol,
-        .stranger = explain_stranger,
+        .unknown_letter = explain_unsupported_letter,
         .applied = note_letter,
     };
     return &table;
@@ -262,29 +262,30 @@ static enum psc_status settle(struct list_options *options, struct psc_error *er
     if (options->json + options->ndjson + options->csv > 1) {
         return psc_fail(error, PSC_USAGE, "choose one of --json, --ndjson and --csv");
     }
-    options->form = options->json     ? PSC_FORM_JSON
-                    : options->ndjson ? PSC_FORM_NDJSON
-                    : options->csv    ? PSC_FORM_CSV
-                                      : PSC_FORM_TABLE;
-    if (options->wide && (options->strict || options->form != PSC_FORM_TABLE)) {
+    options->format = options->json     ? PSC_FORMAT_JSON
+                      : options->ndjson ? PSC_FORMAT_NDJSON
+                      : options->csv    ? PSC_FORMAT_CSV
+                                        : PSC_FORMAT_TABLE;
+    if (options->wide && (options->strict || options->format != PSC_FORMAT_TABLE)) {
         return psc_fail(error, PSC_USAGE,
                         "--wide is a table of its own: leave out --strict, "
                         "--json, --ndjson and --csv");
     }
     if (options->protocols_given) {
-        options->filter.tables &= options->protocols;
+        options->filter.protocols &= options->protocols;
     }
-    uint32_t protocols = (options->tcp ? PSC_TABLES_TCP : 0) | (options->udp ? PSC_TABLES_UDP : 0);
+    uint32_t protocols =
+        (options->tcp ? PSC_PROTOCOLS_TCP : 0) | (options->udp ? PSC_PROTOCOLS_UDP : 0);
     uint32_t families =
-        (options->ipv4 ? PSC_TABLES_IPV4 : 0) | (options->ipv6 ? PSC_TABLES_IPV6 : 0);
-    options->filter.tables &= protocols != 0 ? protocols : PSC_TABLES_ALL;
-    options->filter.tables &= families != 0 ? families : PSC_TABLES_ALL;
+        (options->ipv4 ? PSC_PROTOCOLS_IPV4 : 0) | (options->ipv6 ? PSC_PROTOCOLS_IPV6 : 0);
+    options->filter.protocols &= protocols != 0 ? protocols : PSC_PROTOCOLS_ALL;
+    options->filter.protocols &= families != 0 ? families : PSC_PROTOCOLS_ALL;
     return PSC_OK;
 }
 
 enum psc_status list_options_parse(struct list_options *options, int count, char *const *arguments,
                                    struct psc_error *error) {
-    *options = (struct list_options){.form = PSC_FORM_TABLE};
+    *options = (struct list_options){.format = PSC_FORMAT_TABLE};
     psc_filter_init(&options->filter);
     enum psc_status status = options_parse(list_option_table(), options, count, arguments, error);
     return status == PSC_OK ? settle(options, error) : status;

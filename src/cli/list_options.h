@@ -1,10 +1,10 @@
 // list_options.h - THE option table of the listing, and what it fills in.
-#ifndef PORTSCOPE_LIST_OPTIONS_H
-#define PORTSCOPE_LIST_OPTIONS_H
+#ifndef PSC_CLI_LIST_OPTIONS_H
+#define PSC_CLI_LIST_OPTIONS_H
 
-#include "options.h"
-#include "portscope/filter.h"
-#include "portscope/format.h"
+#include "cli/options.h"
+#include "format/format.h"
+#include "model/filter.h"
 
 /** What a command line asked for, before it is decided what that means together. */
 struct list_options {
@@ -12,20 +12,20 @@ struct list_options {
     struct psc_columns columns; /**< empty unless picked */
     const struct psc_column *sort;
     bool sort_reversed;
-    enum psc_form form;
-    enum colour_choice colour;
+    enum psc_format format;
+    enum color_choice color;
     unsigned interval;  /**< seconds; 0: print once */
     unsigned count;     /**< how many times; 0: for ever */
-    uint32_t protocols; /**< PSC_TABLE_BIT()s of -p and --proto */
+    uint32_t protocols; /**< PSC_PROTOCOL_BIT()s of -p and --proto */
     bool all, listening, bound;
     bool owners, paths, remote_names;
     bool wide, strict, no_header;
     bool json, ndjson, csv;
     bool tcp, udp, ipv4, ipv6;
     bool protocols_given;
-    bool letters;      /**< a netstat letter was given, or its long name */
-    bool filtered;     /**< a filter was given */
-    bool states_given; /**< … by state, which then decides alone what is shown */
+    bool netstat_style; /**< a netstat letter was given, or its long name */
+    bool filtered;      /**< a filter was given */
+    bool states_given;  /**< … by state, which then decides alone what is shown */
     bool help, version;
     bool numeric; /**< accepted and without effect: numbers are always numbers */
 };

@@ -1,9 +1,9 @@
 // options.c - reading a command line by an option table.
-#include "options.h"
+#include "cli/options.h"
 
 #include <string.h>
 
-#include "nearest.h"
+#include "cli/suggest.h"
 
 struct arguments {
     int count;
@@ -18,14 +18,14 @@ enum psc_status options_set_flag(void *options, void *field, const char *value,
     return PSC_OK;
 }
 
-enum psc_status options_read_colour(void *options, void *field, const char *value,
-                                    struct psc_error *error) {
+enum psc_status options_read_color(void *options, void *field, const char *value,
+                                   struct psc_error *error) {
     static const char *const words[] = {
-        [COLOUR_AUTO] = "auto", [COLOUR_ALWAYS] = "always", [COLOUR_NEVER] = "never"};
+        [COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
     (void)options;
-    for (enum colour_choice choice = COLOUR_AUTO; choice <= COLOUR_NEVER; choice++) {
+    for (enum color_choice choice = COLOR_AUTO; choice <= COLOR_NEVER; choice++) {
         if (strcmp(value, words[choice]) == 0) {
-            *(enum colour_choice *)field = choice;
+            *(enum color_choice *)field = choice;
             return PSC_OK;
         }
     }
@@ -71,7 +71,7 @@ static enum psc_status take_value(const struct option_table *table, const struct
 
 static enum psc_status unknown_letter(const struct option_table *table, char letter,
                                       struct psc_error *error) {
-    if (table->stranger != NULL && table->stranger(letter, error) != PSC_OK) {
+    if (table->unknown_letter != NULL && table->unknown_letter(letter, error) != PSC_OK) {
         return PSC_USAGE;
     }
     return psc_fail(error, PSC_USAGE, "unknown option '-%c': %s lists them all", letter,
@@ -110,15 +110,15 @@ static enum psc_status read_letters(const struct option_table *table, void *opti
 
 static enum psc_status unknown_name(const struct option_table *table, const char *name,
                                     size_t length, struct psc_error *error) {
-    struct nearest nearest;
-    nearest_init(&nearest, name, length);
+    struct suggest suggestion;
+    suggest_init(&suggestion, name, length);
     for (size_t i = 0; i < table->count; i++) {
-        nearest_offer(&nearest, table->rows[i].name);
+        suggest_offer(&suggestion, table->rows[i].name);
     }
     int shown = length < 60 ? (int)length : 60;
-    if (nearest.best != NULL) {
+    if (suggestion.best != NULL) {
         return psc_fail(error, PSC_USAGE, "unknown option '--%.*s': did you mean '--%s'?", shown,
-                        name, nearest.best);
+                        name, suggestion.best);
     }
     return psc_fail(error, PSC_USAGE, "unknown option '--%.*s': %s lists them all", shown, name,
                     table->help);

@@ -1,12 +1,12 @@
 // options.h - reading a command line by an option table; each command has one.
-#ifndef PORTSCOPE_OPTIONS_H
-#define PORTSCOPE_OPTIONS_H
+#ifndef PSC_CLI_OPTIONS_H
+#define PSC_CLI_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
-#include "portscope/base.h"
+#include "base/error.h"
 
 /** One option. `options` is the struct that the command's options are gathered in. */
 struct option_row {
@@ -31,7 +31,7 @@ struct option_table {
     /** Whether a word is the value of an option whose value may be left out; may be NULL. */
     bool (*is_value)(const char *word);
     /** Words a letter that is not in the table; NULL: there is nothing to say of any. */
-    enum psc_status (*stranger)(char letter, struct psc_error *error);
+    enum psc_status (*unknown_letter)(char letter, struct psc_error *error);
     /** Told of each option that was applied; may be NULL. */
     void (*applied)(void *options, const struct option_row *row);
 };
@@ -45,16 +45,16 @@ PSC_NODISCARD enum psc_status options_parse(const struct option_table *table, vo
 enum psc_status options_set_flag(void *options, void *field, const char *value,
                                  struct psc_error *error);
 
-/** When a table is coloured. */
-enum colour_choice {
-    COLOUR_AUTO,
-    COLOUR_ALWAYS,
-    COLOUR_NEVER,
+/** When a table is colored. */
+enum color_choice {
+    COLOR_AUTO,
+    COLOR_ALWAYS,
+    COLOR_NEVER,
 };
 
-/** For rows of the table: reads `auto`, `always` or `never` into an enum colour_choice. */
-enum psc_status options_read_colour(void *options, void *field, const char *value,
-                                    struct psc_error *error);
+/** For rows of the table: reads `auto`, `always` or `never` into an enum color_choice. */
+enum psc_status options_read_color(void *options, void *field, const char *value,
+                                   struct psc_error *error);
 
 /** Prints the rows of a group, as in the help. */
 void options_print(FILE *out, const struct option_table *table, unsigned group);

@@ -1,11 +1,11 @@
 // port_options.c - THE option tables of check, free, wait and kill.
-#include "port_options.h"
+#include "cli/port_options.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 // An IPv4-mapped address is one of IPv4: no server binds to it as to one of IPv6 alone.
-static void unmap(struct psc_place *place) {
+static void unmap(struct psc_bind_address *place) {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
     if (place->ipv6 && memcmp(place->address.bytes, mapped, sizeof mapped) == 0) {
         memmove(place->address.bytes, place->address.bytes + sizeof mapped, 4);
@@ -14,14 +14,14 @@ static void unmap(struct psc_place *place) {
     }
 }
 
-static bool is_link_local(const struct psc_place *place) {
+static bool is_link_local(const struct psc_bind_address *place) {
     return place->ipv6 && place->address.bytes[0] == 0xfe &&
            (place->address.bytes[1] & 0xc0) == 0x80;
 }
 
 static enum psc_status read_address(void *options, void *field, const char *value,
                                     struct psc_error *error) {
-    struct psc_place *place = field;
+    struct psc_bind_address *place = field;
     (void)options;
     char text[PSC_ADDRESS_TEXT + 2];
     size_t length = strlen(value);
@@ -95,20 +95,20 @@ static enum psc_status read_wish(void *options, const char *word, struct psc_err
         char one[32];
         const char *comma = strchr(word, ',');
         size_t length = comma != NULL ? (size_t)(comma - word) : strlen(word);
-        struct psc_wish wish;
+        struct psc_port_spec spec;
         snprintf(one, sizeof one, "%.*s", (int)length, word);
         enum psc_status status =
-            psc_wish_parse(length < sizeof one ? one : word, ports->udp, &wish, error);
+            psc_port_spec_parse(length < sizeof one ? one : word, ports->udp, &spec, error);
         if (status != PSC_OK) {
             return status;
         }
-        struct psc_wish *grown =
-            realloc(ports->wishes, (ports->wish_count + 1) * sizeof *ports->wishes);
+        struct psc_port_spec *grown =
+            realloc(ports->specs, (ports->spec_count + 1) * sizeof *ports->specs);
         if (grown == NULL) {
             return psc_no_memory(error);
         }
-        ports->wishes = grown;
-        ports->wishes[ports->wish_count++] = wish;
+        ports->specs = grown;
+        ports->specs[ports->spec_count++] = spec;
         word = comma != NULL ? comma + 1 : NULL;
     }
     return PSC_OK;
@@ -176,17 +176,17 @@ const struct option_table *port_option_table(enum port_command command) {
 // How many ports each command wants.
 static enum psc_status settle(const struct port_options *options, enum port_command command,
                               struct psc_error *error) {
-    const struct psc_wish *first = options->wishes;
+    const struct psc_port_spec *first = options->specs;
     if (options->help) {
         return PSC_OK;
     }
-    if (command != PORT_FREE && options->wish_count == 0) {
+    if (command != PORT_FREE && options->spec_count == 0) {
         return psc_fail(error, PSC_USAGE, "which port? for example 3000, 5353/udp or 8000-8010");
     }
-    if (command == PORT_FREE && options->wish_count > 1) {
+    if (command == PORT_FREE && options->spec_count > 1) {
         return psc_fail(error, PSC_USAGE, "free takes one range, for example 3000-3999");
     }
-    if (command == PORT_KILL && (options->wish_count > 1 || first->first != first->last)) {
+    if (command == PORT_KILL && (options->spec_count > 1 || first->first != first->last)) {
         return psc_fail(error, PSC_USAGE, "kill takes one port");
     }
     if (options->json && options->quiet) {
@@ -201,12 +201,12 @@ enum psc_status port_options_parse(struct port_options *options, enum port_comma
     enum psc_status status =
         options_parse(port_option_table(command), options, count, arguments, error);
     // `--udp` is about every port, also about those in front of it.
-    for (size_t i = 0; options->udp && i < options->wish_count; i++) {
-        options->wishes[i].udp = true;
+    for (size_t i = 0; options->udp && i < options->spec_count; i++) {
+        options->specs[i].udp = true;
     }
     return status == PSC_OK ? settle(options, command, error) : status;
 }
 
 void port_options_done(struct port_options *options) {
-    free(options->wishes);
+    free(options->specs);
 }

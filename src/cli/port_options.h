@@ -1,14 +1,14 @@
 // port_options.h - THE option tables of check, free, wait and kill, which share what they ask for.
-#ifndef PORTSCOPE_PORT_OPTIONS_H
-#define PORTSCOPE_PORT_OPTIONS_H
+#ifndef PSC_CLI_PORT_OPTIONS_H
+#define PSC_CLI_PORT_OPTIONS_H
 
-#include "options.h"
-#include "portscope/check.h"
+#include "cli/options.h"
+#include "model/ports.h"
 
 struct port_options {
-    struct psc_wish *wishes; /**< owned */
-    size_t wish_count;
-    struct psc_place place;
+    struct psc_port_spec *specs; /**< owned */
+    size_t spec_count;
+    struct psc_bind_address place;
     unsigned count;      /**< of ports to print; 0: one */
     unsigned timeout_ms; /**< 0: none was given */
     bool until_listening;

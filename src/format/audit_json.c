@@ -1,7 +1,7 @@
 // audit_json.c - an audit for programs: one document, or a line for each finding.
-#include "audit_write.h"
-#include "cells.h"
-#include "document.h"
+#include "format/audit_write.h"
+#include "format/cells.h"
+#include "format/document.h"
 
 // THE list of what is said of a listener, beside its owners and findings.
 static const struct {
@@ -74,7 +74,7 @@ static void json_finding(struct out *out, const struct psc_finding *finding) {
 
 static void json_listener(struct out *out, const struct psc_audit *audit,
                           const struct psc_listener *listener) {
-    struct psc_layout layout = {.form = PSC_FORM_JSON};
+    struct psc_layout layout = {.format = PSC_FORMAT_JSON};
     struct row row = audit_row(audit, listener, &layout);
     out_text(out, "{");
     json_fields(out, &row);
@@ -132,7 +132,7 @@ void audit_write_json(struct out *out, const struct psc_audit *audit) {
 // One object: a listener with one of its findings, or without any; or a finding without a listener.
 static void ndjson_line(struct out *out, const struct psc_audit *audit,
                         const struct psc_listener *listener, const struct psc_finding *finding) {
-    struct psc_layout layout = {.form = PSC_FORM_NDJSON};
+    struct psc_layout layout = {.format = PSC_FORMAT_NDJSON};
     out_text(out, "{");
     document_host_and_time(out, audit->snapshot);
     out_text(out, ", ");

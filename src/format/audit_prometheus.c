@@ -2,9 +2,9 @@
 // collector of node_exporter reads.
 #include <string.h>
 
-#include "audit_write.h"
-#include "portscope/address.h"
-#include "portscope/text.h"
+#include "base/text.h"
+#include "format/audit_write.h"
+#include "model/address.h"
 
 static void begin_metric(struct out *out, const char *name, const char *help) {
     out_text(out, "# HELP ");
@@ -60,18 +60,18 @@ static void put_listener(struct out *out, const struct psc_audit *audit,
     const struct psc_owners *owners = &listener->owners;
     const struct psc_process *owner =
         owners->count > 0 ? psc_snapshot_process(audit->snapshot, owners->processes[0]) : NULL;
-    const char *zone = psc_snapshot_zone(audit->snapshot, endpoint->zone);
+    const char *zone = psc_snapshot_interface(audit->snapshot, endpoint->ifindex);
     char address[PSC_ADDRESS_TEXT];
     psc_address_format(&endpoint->local, psc_endpoint_is_ipv6(endpoint), address);
     begin_label(out, "protocol");
     out_text(out, psc_endpoint_is_udp(endpoint) ? "udp" : "tcp");
     begin_label(out, "address");
     out_text(out, address);
-    if (endpoint->zone != 0) {
+    if (endpoint->ifindex != 0) {
         out_text(out, "%");
         put_value(out, zone);
         if (zone == NULL) {
-            out_number(out, endpoint->zone);
+            out_number(out, endpoint->ifindex);
         }
     }
     begin_label(out, "port");

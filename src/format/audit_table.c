@@ -1,8 +1,8 @@
 // audit_table.c - an audit for people: the worst listeners first, and what each word means at the end.
 #include <string.h>
 
-#include "audit_write.h"
-#include "cells.h"
+#include "format/audit_write.h"
+#include "format/cells.h"
 
 #define BOLD "\x1b[1m"
 #define RED "\x1b[31m"
@@ -25,12 +25,12 @@ static void end_line(const struct table *table) {
 
 static void pad(struct out *out, size_t start, size_t width) {
     size_t used = out->width - start;
-    out_blanks(out, used < width ? width - used : 0);
+    out_spaces(out, used < width ? width - used : 0);
 }
 
-static void coloured(const struct table *table, const char *colour, const char *text) {
-    if (table->layout->colour && colour[0] != '\0') {
-        out_escape(table->out, colour);
+static void colored(const struct table *table, const char *color, const char *text) {
+    if (table->layout->color && color[0] != '\0') {
+        out_escape(table->out, color);
         out_text(table->out, text);
         out_escape(table->out, PLAIN);
     } else {
@@ -39,13 +39,13 @@ static void coloured(const struct table *table, const char *colour, const char *
 }
 
 static void put_severity(const struct table *table, enum psc_severity severity) {
-    static const char *const colours[PSC_SEVERITY_COUNT] = {
+    static const char *const colors[PSC_SEVERITY_COUNT] = {
         [PSC_SEVERITY_NONE] = DIM,      [PSC_SEVERITY_INFO] = "",  [PSC_SEVERITY_LOW] = "",
         [PSC_SEVERITY_MEDIUM] = YELLOW, [PSC_SEVERITY_HIGH] = RED,
     };
     const char *word = psc_severity_word(severity);
     size_t start = table->out->width;
-    coloured(table, colours[severity], word != NULL ? word : "-");
+    colored(table, colors[severity], word != NULL ? word : "-");
     pad(table->out, start, SEVERITY_WIDTH);
 }
 
@@ -65,18 +65,18 @@ static const struct {
 
 static void write_headings(const struct table *table) {
     struct out *out = table->out;
-    out_blanks(out, 2);
-    if (table->layout->colour) {
+    out_spaces(out, 2);
+    if (table->layout->color) {
         out_escape(out, BOLD);
     }
     out_text(out, "Severity");
-    out_blanks(out, 2);
+    out_spaces(out, 2);
     for (size_t i = 0; i < COLUMN_COUNT; i++) {
         size_t start = out->width;
         out_text(out, columns[i].heading);
         pad(out, start, columns[i].width);
     }
-    if (table->layout->colour) {
+    if (table->layout->color) {
         out_escape(out, PLAIN);
     }
     end_line(table);
@@ -84,25 +84,25 @@ static void write_headings(const struct table *table) {
 
 static void write_finding(const struct table *table, const struct psc_finding *finding) {
     struct out *out = table->out;
-    out_blanks(out, 2 + SEVERITY_WIDTH + 2);
+    out_spaces(out, 2 + SEVERITY_WIDTH + 2);
     put_severity(table, finding->rule->severity);
     size_t start = out->width;
     out_text(out, finding->rule->id);
     if (finding->subject != NULL) {
         pad(out, start, RULE_WIDTH);
-        out_blanks(out, 2);
-        out_foreign(out, finding->subject, strlen(finding->subject));
+        out_spaces(out, 2);
+        out_untrusted(out, finding->subject, strlen(finding->subject));
     }
     end_line(table);
 }
 
 static void write_listener(const struct table *table, const struct psc_listener *listener) {
-    struct psc_layout layout = {.form = PSC_FORM_TABLE};
+    struct psc_layout layout = {.format = PSC_FORMAT_TABLE};
     struct row row = audit_row(table->audit, listener, &layout);
     struct out *out = table->out;
-    out_blanks(out, 2);
+    out_spaces(out, 2);
     put_severity(table, listener->worst);
-    out_blanks(out, 2);
+    out_spaces(out, 2);
     for (size_t i = 0; i < COLUMN_COUNT; i++) {
         size_t start = out->width;
         columns[i].text(out, &row);
@@ -135,13 +135,13 @@ static void write_rules(const struct table *table) {
         if (!fired(table->audit, rule)) {
             continue;
         }
-        out_blanks(out, 2);
-        coloured(table, BOLD, rule->id);
+        out_spaces(out, 2);
+        colored(table, BOLD, rule->id);
         end_line(table);
-        out_blanks(out, 4);
+        out_spaces(out, 4);
         out_text(out, rule->why);
         end_line(table);
-        out_blanks(out, 4);
+        out_spaces(out, 4);
         out_text(out, rule->advice);
         end_line(table);
     }

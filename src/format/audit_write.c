@@ -1,5 +1,5 @@
 // audit_write.c - an audit to a stream, in one of its forms.
-#include "audit_write.h"
+#include "format/audit_write.h"
 
 struct row audit_row(const struct psc_audit *audit, const struct psc_listener *listener,
                      const struct psc_layout *layout) {
@@ -15,7 +15,7 @@ enum psc_status psc_audit_write(FILE *stream, const struct psc_audit *audit,
                                 const struct psc_audit_layout *layout) {
     struct out out;
     out_init(&out, stream);
-    switch (layout->form) {
+    switch (layout->format) {
     case PSC_AUDIT_TABLE:
         audit_write_table(&out, audit, layout);
         break;

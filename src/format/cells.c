@@ -1,13 +1,13 @@
 // cells.c - the values of the columns, as text and as JSON.
-#include "cells.h"
+#include "format/cells.h"
 
 #include <string.h>
 
-#include "portscope/address.h"
+#include "model/address.h"
 
 // What stands for "the system does not say": a dash for people, an empty field in CSV.
 static void unknown(struct out *out, const struct row *row) {
-    if (row->layout->form == PSC_FORM_TABLE) {
+    if (row->layout->format == PSC_FORMAT_TABLE) {
         out_text(out, "-");
     }
 }
@@ -28,7 +28,7 @@ static bool owner_knows(const struct row *row, unsigned detail) {
 
 void cell_text_protocol(struct out *out, const struct row *row) {
     bool udp = psc_endpoint_is_udp(row->endpoint);
-    bool table = row->layout->form == PSC_FORM_TABLE;
+    bool table = row->layout->format == PSC_FORMAT_TABLE;
     out_text(out, table ? udp ? "UDP" : "TCP" : udp ? "udp" : "tcp");
 }
 
@@ -53,10 +53,10 @@ static void out_address(struct out *out, const struct row *row, const struct psc
 
 static void out_zone(struct out *out, const struct row *row, uint32_t zone) {
     if (zone != 0) {
-        const char *name = psc_snapshot_zone(row->snapshot, zone);
+        const char *name = psc_snapshot_interface(row->snapshot, zone);
         out_text(out, "%");
         if (name != NULL) {
-            out_foreign(out, name, strlen(name));
+            out_untrusted(out, name, strlen(name));
         } else {
             out_number(out, zone);
         }
@@ -69,7 +69,7 @@ static uint32_t remote_zone(const struct psc_endpoint *endpoint) {
     bool link_local =
         psc_endpoint_is_ipv6(endpoint) && ((bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80) ||
                                            (bytes[0] == 0xff && (bytes[1] & 0x0f) == 2));
-    return link_local ? endpoint->zone : 0;
+    return link_local ? endpoint->ifindex : 0;
 }
 
 static void out_end(struct out *out, const struct row *row, const struct psc_address *address,
@@ -89,7 +89,7 @@ static void json_end(struct out *out, const struct row *row, const struct psc_ad
     out_text(out, "\", \"port\": ");
     out_number(out, port);
     out_text(out, ", \"zone\": ");
-    const char *name = psc_snapshot_zone(row->snapshot, zone);
+    const char *name = psc_snapshot_interface(row->snapshot, zone);
     if (name != NULL || zone == 0) {
         out_json_text(out, name);
     } else {
@@ -101,18 +101,18 @@ static void json_end(struct out *out, const struct row *row, const struct psc_ad
 
 void cell_text_local(struct out *out, const struct row *row) {
     const struct psc_endpoint *endpoint = row->endpoint;
-    out_end(out, row, &endpoint->local, endpoint->zone, endpoint->local_port);
+    out_end(out, row, &endpoint->local, endpoint->ifindex, endpoint->local_port);
 }
 
 void cell_json_local(struct out *out, const struct row *row) {
     const struct psc_endpoint *endpoint = row->endpoint;
-    json_end(out, row, &endpoint->local, endpoint->zone, endpoint->local_port);
+    json_end(out, row, &endpoint->local, endpoint->ifindex, endpoint->local_port);
     out_text(out, "}");
 }
 
 void cell_text_local_address(struct out *out, const struct row *row) {
     out_address(out, row, &row->endpoint->local);
-    out_zone(out, row, row->endpoint->zone);
+    out_zone(out, row, row->endpoint->ifindex);
 }
 
 void cell_json_local_address(struct out *out, const struct row *row) {
@@ -137,7 +137,7 @@ void cell_text_remote(struct out *out, const struct row *row) {
                       : psc_endpoint_is_ipv6(endpoint) ? "[::]:0"
                                                        : "0.0.0.0:0");
     } else if (name != NULL) {
-        out_foreign(out, name, strlen(name));
+        out_untrusted(out, name, strlen(name));
         out_text(out, ":");
         out_number(out, endpoint->remote_port);
     } else {
@@ -245,14 +245,14 @@ void cell_json_pid(struct out *out, const struct row *row) {
 static void out_owner_text(struct out *out, const struct row *row, const char *text) {
     if (text != NULL) {
         // An empty name must not look like a missing field.
-        out_foreign(out, text[0] != '\0' ? text : "\"\"", text[0] != '\0' ? strlen(text) : 2);
+        out_untrusted(out, text[0] != '\0' ? text : "\"\"", text[0] != '\0' ? strlen(text) : 2);
     } else if (row->owner != NULL || !knows(row, PSC_KNOWN_OWNERS)) {
         unknown(out, row);
     }
 }
 
 static void out_others(struct out *out, const struct row *row) {
-    if (row->others > 0 && row->layout->form == PSC_FORM_TABLE) {
+    if (row->others > 0 && row->layout->format == PSC_FORMAT_TABLE) {
         out_text(out, " +");
         out_number(out, row->others);
     }
@@ -270,7 +270,7 @@ void cell_json_process(struct out *out, const struct row *row) {
 void cell_text_path(struct out *out, const struct row *row) {
     const char *text = row->owner != NULL ? row->owner->path : NULL;
     // Where the path may not be read the name is still better than nothing, but only for people.
-    if (text == NULL && row->owner != NULL && row->layout->form == PSC_FORM_TABLE) {
+    if (text == NULL && row->owner != NULL && row->layout->format == PSC_FORMAT_TABLE) {
         text = row->owner->name;
     }
     out_owner_text(out, row, text);
@@ -328,10 +328,10 @@ void cell_text_command_line(struct out *out, const struct row *row) {
     const char *end = at + row->owner->command_line_size;
     while (at < end) {
         size_t size = strlen(at);
-        out_foreign(out, at, size);
+        out_untrusted(out, at, size);
         at += size + 1;
         if (at < end) {
-            out_blanks(out, 1);
+            out_spaces(out, 1);
         }
     }
 }
@@ -364,7 +364,7 @@ void cell_json_command_line(struct out *out, const struct row *row) {
 void cell_text_owners(struct out *out, const struct row *row) {
     struct psc_owners owners = psc_snapshot_owners(row->snapshot, row->index);
     for (size_t i = 0; i < owners.count; i++) {
-        out_blanks(out, i > 0);
+        out_spaces(out, i > 0);
         out_number(out, psc_snapshot_process(row->snapshot, owners.processes[i])->pid);
     }
     if (owners.count == 0) {
@@ -436,7 +436,7 @@ CELL_FIELD(inode, PSC_KNOWN_INODE)
 void cell_text_user(struct out *out, const struct row *row) {
     const char *name = psc_snapshot_user(row->snapshot, row->endpoint->uid);
     if (knows(row, PSC_KNOWN_UID) && name != NULL) {
-        out_foreign(out, name, strlen(name));
+        out_untrusted(out, name, strlen(name));
     } else {
         cell_text_uid(out, row);
     }

@@ -1,8 +1,8 @@
 // cells.h - the values of the columns: as text, as JSON, and for sorting. columns.c puts them together.
-#ifndef PORTSCOPE_CELLS_H
-#define PORTSCOPE_CELLS_H
+#ifndef PSC_FORMAT_CELLS_H
+#define PSC_FORMAT_CELLS_H
 
-#include "columns.h"
+#include "format/columns.h"
 
 // X(name): each has a text and a JSON form.
 #define CELL_LIST(X)                                                                               \

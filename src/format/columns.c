@@ -1,11 +1,11 @@
 // columns.c - THE column table, and everything that reads it: picking, needs, sorting.
-#include "columns.h"
+#include "format/columns.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "cells.h"
-#include "portscope/endpoint.h"
+#include "format/cells.h"
+#include "model/endpoint.h"
 
 // Sorting -----------------------------------------------------------------------------------------
 
@@ -51,13 +51,13 @@ static uint64_t key_owners(const struct psc_snapshot *snapshot, uint32_t row) {
 
 // Nobody sorts before everybody, and unknown behind them.
 static uint64_t key_pid(const struct psc_snapshot *snapshot, uint32_t row) {
-    const struct psc_process *owner = psc_snapshot_eldest(snapshot, row);
+    const struct psc_process *owner = psc_snapshot_oldest(snapshot, row);
     bool known = (psc_snapshot_endpoint(snapshot, row)->known & PSC_KNOWN_OWNERS) != 0;
     return owner != NULL ? owner->pid : known ? 0 : UINT64_MAX;
 }
 
 static uint64_t key_started(const struct psc_snapshot *snapshot, uint32_t row) {
-    const struct psc_process *owner = psc_snapshot_eldest(snapshot, row);
+    const struct psc_process *owner = psc_snapshot_oldest(snapshot, row);
     bool known = owner != NULL && (owner->known & PSC_PROCESS_STARTED) != 0;
     return known ? (uint64_t)owner->started : UINT64_MAX;
 }
@@ -71,8 +71,8 @@ static int compare_texts(const char *a, const char *b) {
 
 #define COMPARE_OWNERS(field)                                                                      \
     static int compare_##field(uint32_t a, uint32_t b, const void *context) {                      \
-        const struct psc_process *x = psc_snapshot_eldest(context, a);                             \
-        const struct psc_process *y = psc_snapshot_eldest(context, b);                             \
+        const struct psc_process *x = psc_snapshot_oldest(context, a);                             \
+        const struct psc_process *y = psc_snapshot_oldest(context, b);                             \
         return compare_texts(x != NULL ? x->field : NULL, y != NULL ? y->field : NULL);            \
     }
 
@@ -142,7 +142,7 @@ static const struct psc_column table[] = {
     {CELL(state), "State", 12, 4, false, true, true, NOTHING, CELLS(state), key_state, NULL,
      "state of a TCP connection"},
     {CELL(pid), "PID", 7, 2, false, true, true, OWNER(0), CELLS(pid), key_pid, NULL,
-     "process that owns the socket, the eldest of several; 0 for nobody"},
+     "process that owns the socket, the oldest of several; 0 for nobody"},
     {CELL(process), "Process", 15, 2, true, true, true, OWNER(PSC_PROCESS_NAME), CELLS(process),
      NULL, compare_name, "name of its executable"},
     {CELL(path), "Path", 24, 2, true, false, true, OWNER(PSC_PROCESS_NAME | PSC_PROCESS_PATH),
@@ -262,7 +262,7 @@ enum psc_status psc_columns_parse(struct psc_columns *columns, const char *list,
     return PSC_OK;
 }
 
-void psc_columns_default(struct psc_columns *columns, enum psc_form form, unsigned show) {
+void psc_columns_default(struct psc_columns *columns, enum psc_format form, unsigned show) {
     static const struct {
         unsigned show;
         const char *name;
@@ -278,12 +278,13 @@ void psc_columns_default(struct psc_columns *columns, enum psc_form form, unsign
         {PSC_SHOW_WIDE, "started"},
         {PSC_SHOW_WIDE, "command_line"},
     };
-    for (size_t i = 0; i < COLUMN_COUNT && form != PSC_FORM_TABLE; i++) {
-        if (form == PSC_FORM_CSV ? table[i].in_csv : table[i].in_json) {
+    for (size_t i = 0; i < COLUMN_COUNT && form != PSC_FORMAT_TABLE; i++) {
+        if (form == PSC_FORMAT_CSV ? table[i].in_csv : table[i].in_json) {
             (void)add(columns, &table[i]);
         }
     }
-    for (size_t i = 0; i < sizeof of_tables / sizeof of_tables[0] && form == PSC_FORM_TABLE; i++) {
+    for (size_t i = 0; i < sizeof of_tables / sizeof of_tables[0] && form == PSC_FORMAT_TABLE;
+         i++) {
         if ((of_tables[i].show & ~show) == 0) {
             (void)add(columns, find(of_tables[i].name, strlen(of_tables[i].name)));
         }

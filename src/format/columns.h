@@ -1,10 +1,10 @@
 // columns.h - what the writers know of a column.
-#ifndef PORTSCOPE_COLUMNS_H
-#define PORTSCOPE_COLUMNS_H
+#ifndef PSC_FORMAT_COLUMNS_H
+#define PSC_FORMAT_COLUMNS_H
 
-#include "out.h"
-#include "portscope/format.h"
-#include "portscope/sort.h"
+#include "base/sort.h"
+#include "format/format.h"
+#include "format/out.h"
 
 /** One line of output: a row, and the owner that it shows. */
 struct row {
@@ -20,7 +20,7 @@ struct psc_column {
     const char *name;    /**< on the command line, in JSON and in CSV */
     const char *heading; /**< in tables */
     unsigned width;      /**< in tables; longer values push the rest to the right */
-    unsigned gap;        /**< blanks behind it */
+    unsigned gap;        /**< spaces behind it */
     bool foreign;        /**< holds text of strangers, which CSV puts in quotes */
     bool in_json;        /**< shown in JSON unless columns are picked */
     bool in_csv;         /**< shown in CSV unless columns are picked */
@@ -36,7 +36,7 @@ struct psc_column {
 
 /** The fields of one row as members of a JSON object, without its braces. */
 void columns_json(struct out *out, const struct psc_columns *columns, const struct row *row);
-/** The line of a row that shows its eldest owner. */
+/** The line of a row that shows its oldest owner. */
 struct row columns_row(const struct psc_snapshot *snapshot, const struct psc_layout *layout,
                        size_t index);
 

@@ -1,5 +1,5 @@
 // document.c - what all JSON of a snapshot begins with.
-#include "document.h"
+#include "format/document.h"
 
 void document_host_and_time(struct out *out, const struct psc_snapshot *snapshot) {
     out_text(out, "\"host\": ");

@@ -1,9 +1,9 @@
 // document.h - what all JSON of a snapshot begins with.
-#ifndef PORTSCOPE_DOCUMENT_H
-#define PORTSCOPE_DOCUMENT_H
+#ifndef PSC_FORMAT_DOCUMENT_H
+#define PSC_FORMAT_DOCUMENT_H
 
-#include "out.h"
-#include "portscope/snapshot.h"
+#include "format/out.h"
+#include "model/snapshot.h"
 
 /** The members `host` and `time`. */
 void document_host_and_time(struct out *out, const struct psc_snapshot *snapshot);

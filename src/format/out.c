@@ -1,20 +1,20 @@
 // out.c - text on its way to a stream.
-#include "out.h"
+#include "format/out.h"
 
 #include <string.h>
 
-#include "portscope/text.h"
+#include "base/text.h"
 
 void out_init(struct out *out, FILE *stream) {
     out->stream = stream;
     out->failed = false;
     out->csv = false;
     out->width = 0;
-    out->blanks = 0;
+    out->spaces = 0;
     out->used = 0;
 }
 
-static void hand_over(struct out *out) {
+static void flush_buffer(struct out *out) {
     if (!out->failed && fwrite(out->buffer, 1, out->used, out->stream) != out->used) {
         out->failed = true;
     }
@@ -22,7 +22,7 @@ static void hand_over(struct out *out) {
 }
 
 enum psc_status out_flush(struct out *out) {
-    hand_over(out);
+    flush_buffer(out);
     if (!out->failed && fflush(out->stream) != 0) {
         out->failed = true;
     }
@@ -38,23 +38,23 @@ static void put(struct out *out, const char *bytes, size_t size) {
         bytes += part;
         size -= part;
         if (out->used == sizeof out->buffer) {
-            hand_over(out);
+            flush_buffer(out);
         }
     }
 }
 
-static void put_blanks(struct out *out) {
-    static const char blanks[] = "                ";
-    while (out->blanks > 0) {
-        size_t part = out->blanks < sizeof blanks - 1 ? out->blanks : sizeof blanks - 1;
-        put(out, blanks, part);
-        out->blanks -= part;
+static void put_spaces(struct out *out) {
+    static const char spaces[] = "                ";
+    while (out->spaces > 0) {
+        size_t part = out->spaces < sizeof spaces - 1 ? out->spaces : sizeof spaces - 1;
+        put(out, spaces, part);
+        out->spaces -= part;
     }
 }
 
 void out_bytes(struct out *out, const char *bytes, size_t size) {
     if (size > 0) {
-        put_blanks(out);
+        put_spaces(out);
         put(out, bytes, size);
         out->width += size;
     }
@@ -74,18 +74,18 @@ void out_number(struct out *out, uint64_t number) {
     out_bytes(out, digits + at, sizeof digits - at);
 }
 
-void out_blanks(struct out *out, size_t count) {
-    out->blanks += count;
+void out_spaces(struct out *out, size_t count) {
+    out->spaces += count;
     out->width += count;
 }
 
 void out_escape(struct out *out, const char *sequence) {
-    put_blanks(out);
+    put_spaces(out);
     put(out, sequence, strlen(sequence));
 }
 
 void out_line_end(struct out *out, const char *line_end) {
-    out->blanks = 0;
+    out->spaces = 0;
     out->width = 0;
     put(out, line_end, strlen(line_end));
 }
@@ -94,7 +94,7 @@ static bool is_plain(unsigned char byte) {
     return byte >= 0x20 && byte < 0x7f && byte != '"';
 }
 
-void out_foreign(struct out *out, const char *bytes, size_t size) {
+void out_untrusted(struct out *out, const char *bytes, size_t size) {
     while (size > 0) {
         size_t plain = 0;
         while (plain < size && is_plain((unsigned char)bytes[plain])) {
@@ -113,7 +113,7 @@ void out_foreign(struct out *out, const char *bytes, size_t size) {
         if (as_it_is) {
             uint32_t point;
             psc_text_decode(bytes, used, &point);
-            put_blanks(out);
+            put_spaces(out);
             put(out, text, written);
             put(out, text, point == '"' && out->csv ? written : 0);
             out->width += psc_text_width(point);

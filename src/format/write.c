@@ -1,8 +1,8 @@
 // write.c - a snapshot to a stream: as table, JSON, NDJSON or CSV, row by row.
 #include <string.h>
 
-#include "columns.h"
-#include "document.h"
+#include "format/columns.h"
+#include "format/document.h"
 
 #define BOLD "\x1b[1m"
 #define GREEN "\x1b[32m"
@@ -11,14 +11,14 @@
 #define PLAIN "\x1b[0m"
 
 // What is being written.
-struct writing {
+struct writer {
     struct out out;
     const struct psc_snapshot *snapshot;
     const struct psc_layout *layout;
     size_t rows; // written so far
 };
 
-typedef void write_row(struct writing *writing, const struct row *row);
+typedef void write_row(struct writer *writer, const struct row *row);
 
 struct row columns_row(const struct psc_snapshot *snapshot, const struct psc_layout *layout,
                        size_t index) {
@@ -28,27 +28,27 @@ struct row columns_row(const struct psc_snapshot *snapshot, const struct psc_lay
         .layout = layout,
         .index = index,
         .endpoint = psc_snapshot_endpoint(snapshot, index),
-        .owner = psc_snapshot_eldest(snapshot, index),
+        .owner = psc_snapshot_oldest(snapshot, index),
         .others = owners.count > 1 ? owners.count - 1 : 0,
     };
 }
 
-static void each_row(struct writing *writing, const uint32_t *order, write_row *write) {
-    size_t count = psc_snapshot_count(writing->snapshot);
-    for (size_t i = 0; i < count && !writing->out.failed; i++) {
+static void each_row(struct writer *writer, const uint32_t *order, write_row *write) {
+    size_t count = psc_snapshot_count(writer->snapshot);
+    for (size_t i = 0; i < count && !writer->out.failed; i++) {
         struct row row =
-            columns_row(writing->snapshot, writing->layout, order != NULL ? order[i] : i);
-        write(writing, &row);
-        writing->rows++;
+            columns_row(writer->snapshot, writer->layout, order != NULL ? order[i] : i);
+        write(writer, &row);
+        writer->rows++;
     }
 }
 
 // Tables ------------------------------------------------------------------------------------------
 
-static const char *cell_colour(const struct psc_column *column, const struct row *row) {
+static const char *cell_color(const struct psc_column *column, const struct row *row) {
     if (strcmp(column->name, "state") == 0) {
         if (psc_endpoint_is_udp(row->endpoint)) {
-            return ""; // has no word that could be coloured
+            return ""; // has no word that could be colored
         }
         return row->endpoint->state == PSC_STATE_LISTENING     ? GREEN
                : row->endpoint->state == PSC_STATE_ESTABLISHED ? ""
@@ -60,19 +60,19 @@ static const char *cell_colour(const struct psc_column *column, const struct row
 
 static void end_cell(struct out *out, const struct psc_column *column, size_t start) {
     size_t used = out->width - start;
-    out_blanks(out, (column->width > used ? column->width - used : 0) + column->gap);
+    out_spaces(out, (column->width > used ? column->width - used : 0) + column->gap);
 }
 
-static void table_line(struct writing *writing, const struct row *row) {
-    struct out *out = &writing->out;
-    const struct psc_layout *layout = writing->layout;
-    out_blanks(out, 2);
+static void table_line(struct writer *writer, const struct row *row) {
+    struct out *out = &writer->out;
+    const struct psc_layout *layout = writer->layout;
+    out_spaces(out, 2);
     for (size_t i = 0; i < layout->columns.count; i++) {
         const struct psc_column *column = layout->columns.list[i];
-        const char *colour = layout->colour ? cell_colour(column, row) : "";
+        const char *color = layout->color ? cell_color(column, row) : "";
         size_t start = out->width;
-        if (colour[0] != '\0') {
-            out_escape(out, colour);
+        if (color[0] != '\0') {
+            out_escape(out, color);
             column->text(out, row);
             out_escape(out, PLAIN);
         } else {
@@ -83,29 +83,29 @@ static void table_line(struct writing *writing, const struct row *row) {
     out_line_end(out, layout->line_end);
 }
 
-static void table_row(struct writing *writing, const struct row *row) {
-    struct psc_owners owners = psc_snapshot_owners(writing->snapshot, row->index);
-    if (!writing->layout->every_owner || owners.count < 2) {
-        table_line(writing, row);
+static void table_row(struct writer *writer, const struct row *row) {
+    struct psc_owners owners = psc_snapshot_owners(writer->snapshot, row->index);
+    if (!writer->layout->every_owner || owners.count < 2) {
+        table_line(writer, row);
         return;
     }
     for (size_t i = 0; i < owners.count; i++) {
         struct row line = *row;
-        line.owner = psc_snapshot_process(writing->snapshot, owners.processes[i]);
+        line.owner = psc_snapshot_process(writer->snapshot, owners.processes[i]);
         line.others = 0;
-        table_line(writing, &line);
+        table_line(writer, &line);
     }
 }
 
-static void table_headings(struct writing *writing) {
-    struct out *out = &writing->out;
-    const struct psc_layout *layout = writing->layout;
+static void table_headings(struct writer *writer) {
+    struct out *out = &writer->out;
+    const struct psc_layout *layout = writer->layout;
     out_line_end(out, layout->line_end);
     out_text(out, "Active Connections");
     out_line_end(out, layout->line_end);
     out_line_end(out, layout->line_end);
-    out_blanks(out, 2);
-    if (layout->colour) {
+    out_spaces(out, 2);
+    if (layout->color) {
         out_escape(out, BOLD);
     }
     for (size_t i = 0; i < layout->columns.count; i++) {
@@ -113,8 +113,8 @@ static void table_headings(struct writing *writing) {
         out_text(out, layout->columns.list[i]->heading);
         end_cell(out, layout->columns.list[i], start);
     }
-    out->blanks = 0;
-    if (layout->colour) {
+    out->spaces = 0;
+    if (layout->color) {
         out_escape(out, PLAIN);
     }
     out_line_end(out, layout->line_end);
@@ -131,38 +131,38 @@ void columns_json(struct out *out, const struct psc_columns *columns, const stru
     }
 }
 
-static void json_row(struct writing *writing, const struct row *row) {
-    out_text(&writing->out, writing->rows > 0 ? ",\n  {" : "\n  {");
-    columns_json(&writing->out, &writing->layout->columns, row);
-    out_text(&writing->out, "}");
+static void json_row(struct writer *writer, const struct row *row) {
+    out_text(&writer->out, writer->rows > 0 ? ",\n  {" : "\n  {");
+    columns_json(&writer->out, &writer->layout->columns, row);
+    out_text(&writer->out, "}");
 }
 
-static void json_document(struct writing *writing, const uint32_t *order) {
-    struct out *out = &writing->out;
+static void json_document(struct writer *writer, const uint32_t *order) {
+    struct out *out = &writer->out;
     out_text(out, "{\"schema\": \"portscope/1\", ");
-    document_host_and_time(out, writing->snapshot);
+    document_host_and_time(out, writer->snapshot);
     out_text(out, ",\n");
-    document_notices(out, writing->snapshot, NULL);
+    document_notices(out, writer->snapshot, NULL);
     out_text(out, " \"endpoints\": [");
-    each_row(writing, order, json_row);
+    each_row(writer, order, json_row);
     out_text(out, "]}\n");
 }
 
-static void ndjson_row(struct writing *writing, const struct row *row) {
-    struct out *out = &writing->out;
+static void ndjson_row(struct writer *writer, const struct row *row) {
+    struct out *out = &writer->out;
     out_text(out, "{");
-    document_host_and_time(out, writing->snapshot);
+    document_host_and_time(out, writer->snapshot);
     out_text(out, ", ");
-    columns_json(out, &writing->layout->columns, row);
+    columns_json(out, &writer->layout->columns, row);
     out_text(out, "}");
     out_line_end(out, "\n");
 }
 
 // CSV (RFC 4180) ----------------------------------------------------------------------------------
 
-static void csv_row(struct writing *writing, const struct row *row) {
-    struct out *out = &writing->out;
-    const struct psc_columns *columns = &writing->layout->columns;
+static void csv_row(struct writer *writer, const struct row *row) {
+    struct out *out = &writer->out;
+    const struct psc_columns *columns = &writer->layout->columns;
     for (size_t i = 0; i < columns->count; i++) {
         const struct psc_column *column = columns->list[i];
         out_text(out, i > 0 ? "," : "");
@@ -173,39 +173,39 @@ static void csv_row(struct writing *writing, const struct row *row) {
     out_line_end(out, "\r\n");
 }
 
-static void csv_headings(struct writing *writing) {
-    const struct psc_columns *columns = &writing->layout->columns;
+static void csv_headings(struct writer *writer) {
+    const struct psc_columns *columns = &writer->layout->columns;
     for (size_t i = 0; i < columns->count; i++) {
-        out_text(&writing->out, i > 0 ? "," : "");
-        out_text(&writing->out, columns->list[i]->name);
+        out_text(&writer->out, i > 0 ? "," : "");
+        out_text(&writer->out, columns->list[i]->name);
     }
-    out_line_end(&writing->out, "\r\n");
+    out_line_end(&writer->out, "\r\n");
 }
 
 enum psc_status psc_format_write(FILE *stream, const struct psc_snapshot *snapshot,
                                  const uint32_t *order, const struct psc_layout *layout) {
-    struct writing writing = {.snapshot = snapshot, .layout = layout};
-    out_init(&writing.out, stream);
-    switch (layout->form) {
-    case PSC_FORM_TABLE:
+    struct writer writer = {.snapshot = snapshot, .layout = layout};
+    out_init(&writer.out, stream);
+    switch (layout->format) {
+    case PSC_FORMAT_TABLE:
         if (layout->headings) {
-            table_headings(&writing);
+            table_headings(&writer);
         }
-        each_row(&writing, order, table_row);
+        each_row(&writer, order, table_row);
         break;
-    case PSC_FORM_JSON:
-        json_document(&writing, order);
+    case PSC_FORMAT_JSON:
+        json_document(&writer, order);
         break;
-    case PSC_FORM_NDJSON:
-        each_row(&writing, order, ndjson_row);
+    case PSC_FORMAT_NDJSON:
+        each_row(&writer, order, ndjson_row);
         break;
-    case PSC_FORM_CSV:
-        writing.out.csv = true;
+    case PSC_FORMAT_CSV:
+        writer.out.csv = true;
         if (layout->headings) {
-            csv_headings(&writing);
+            csv_headings(&writer);
         }
-        each_row(&writing, order, csv_row);
+        each_row(&writer, order, csv_row);
         break;
     }
-    return out_flush(&writing.out);
+    return out_flush(&writer.out);
 }

@@ -1,5 +1,5 @@
 // address.c - text of IP addresses and networks.
-#include "portscope/address.h"
+#include "model/address.h"
 
 #include <string.h>
 

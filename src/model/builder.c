@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "builder_data.h"
-#include "portscope/sort.h"
+#include "base/sort.h"
+#include "model/builder_data.h"
 
 struct psc_builder *psc_builder_new(const struct psc_filter *filter) {
     struct psc_builder *builder = calloc(1, sizeof *builder);
@@ -78,7 +78,7 @@ void psc_builder_rewind(struct psc_builder *builder, size_t mark) {
 // and port, for IPv6 the head of the address.
 static uint64_t sort_key(const struct psc_endpoint *endpoint) {
     const uint8_t *bytes = endpoint->local.bytes;
-    uint64_t key = (uint64_t)endpoint->table << 62;
+    uint64_t key = (uint64_t)endpoint->protocol << 62;
     if (psc_endpoint_is_ipv6(endpoint)) {
         uint64_t head = 0;
         for (int i = 0; i < 8; i++) {
@@ -89,8 +89,9 @@ static uint64_t sort_key(const struct psc_endpoint *endpoint) {
     uint64_t address =
         (uint64_t)bytes[0] << 24 | (uint64_t)bytes[1] << 16 | (uint64_t)bytes[2] << 8 | bytes[3];
     const uint32_t zones = 0x3fff;
-    uint64_t rest = endpoint->zone < zones ? (uint64_t)endpoint->zone << 16 | endpoint->local_port
-                                           : (uint64_t)zones << 16;
+    uint64_t rest = endpoint->ifindex < zones
+                        ? (uint64_t)endpoint->ifindex << 16 | endpoint->local_port
+                        : (uint64_t)zones << 16;
     return key | address << 30 | rest;
 }
 
@@ -177,8 +178,8 @@ static enum psc_status add_name(struct psc_builder *builder, struct names *names
     return PSC_OK;
 }
 
-enum psc_status psc_builder_name_zone(struct psc_builder *builder, uint32_t zone,
-                                      const char *name) {
+enum psc_status psc_builder_name_interface(struct psc_builder *builder, uint32_t zone,
+                                           const char *name) {
     return add_name(builder, &builder->snapshot->zones, zone, name);
 }
 
@@ -200,7 +201,7 @@ enum psc_status psc_builder_name_remote(struct psc_builder *builder, size_t endp
     return text != NULL ? PSC_OK : PSC_NO_MEMORY;
 }
 
-bool psc_builder_zone_named(const struct psc_builder *builder, uint32_t zone) {
+bool psc_builder_interface_named(const struct psc_builder *builder, uint32_t zone) {
     return names_find(&builder->snapshot->zones, zone) != NULL;
 }
 
@@ -241,7 +242,7 @@ enum psc_status psc_builder_notice(struct psc_builder *builder, const char *kind
 }
 
 static enum psc_status note_unowned(struct psc_builder *builder) {
-    size_t unowned = builder->unjudged;
+    size_t unowned = builder->undecided;
     for (size_t row = 0; row < builder->snapshot->count; row++) {
         unowned += (builder->snapshot->endpoints[row].known & PSC_KNOWN_OWNERS) == 0;
     }

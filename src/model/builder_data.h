@@ -1,10 +1,10 @@
 // builder_data.h - what is inside a builder; for builder.c (rows, names, notices) and
 // builder_owners.c (links, processes, selection).
-#ifndef PORTSCOPE_BUILDER_DATA_H
-#define PORTSCOPE_BUILDER_DATA_H
+#ifndef PSC_MODEL_BUILDER_DATA_H
+#define PSC_MODEL_BUILDER_DATA_H
 
-#include "portscope/builder.h"
-#include "snapshot_data.h"
+#include "model/builder.h"
+#include "model/snapshot_data.h"
 
 /** A process holds an endpoint. */
 struct link {
@@ -25,13 +25,13 @@ struct psc_builder {
 
     bool *wanted; // by process: owns a row
     const char *unowned_kind, *unowned_why;
-    size_t unjudged; // rows that were dropped though nobody knows whether they were wanted
+    size_t undecided; // rows that were dropped though nobody knows whether they were wanted
 };
 
 /** Makes room for one more element. @p array stays valid when it fails. */
 bool builder_reserve(void **array, size_t count, size_t *capacity, size_t size);
 
-/** Puts the owners of every row in order, the eldest first. */
+/** Puts the owners of every row in order, the oldest first. */
 PSC_NODISCARD enum psc_status builder_sort_owners(struct psc_snapshot *snapshot);
 
 #endif

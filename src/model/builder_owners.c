@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "builder_data.h"
-#include "portscope/sort.h"
+#include "base/sort.h"
+#include "model/builder_data.h"
 
 // Links -------------------------------------------------------------------------------------------
 
@@ -170,7 +170,7 @@ static void keep_rows(struct psc_builder *builder, passes *pass) {
         uint32_t end = snapshot->first_owner[row + 1];
         bool known = (snapshot->endpoints[row].known & PSC_KNOWN_OWNERS) != 0;
         if (!pass(builder, row)) {
-            builder->unjudged += !known;
+            builder->undecided += !known;
         } else {
             snapshot->endpoints[kept] = snapshot->endpoints[row];
             snapshot->first_owner[kept++] = kept_owners;

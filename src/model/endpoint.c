@@ -1,5 +1,5 @@
 // endpoint.c - states, exposure and the order of rows.
-#include "portscope/endpoint.h"
+#include "model/endpoint.h"
 
 #include <string.h>
 
@@ -110,7 +110,7 @@ enum psc_exposure psc_endpoint_exposure(const struct psc_endpoint *endpoint) {
     if ((PSC_STATE_BIT(endpoint->state) & PSC_STATES_LISTENERS) == 0) {
         return PSC_EXPOSURE_NONE;
     }
-    if (endpoint->zone == PSC_ZONE_LOOPBACK) {
+    if (endpoint->ifindex == PSC_IFINDEX_LOOPBACK) {
         return PSC_EXPOSURE_LOOPBACK;
     }
     return psc_endpoint_is_ipv6(endpoint) ? exposure_ipv6(endpoint->local.bytes)
@@ -131,12 +131,12 @@ static int compare_numbers(uint64_t a, uint64_t b) {
 }
 
 int psc_endpoint_compare(const struct psc_endpoint *a, const struct psc_endpoint *b) {
-    int order = compare_numbers(a->table, b->table);
+    int order = compare_numbers(a->protocol, b->protocol);
     if (order == 0) {
         order = memcmp(a->local.bytes, b->local.bytes, sizeof a->local.bytes);
     }
     if (order == 0) {
-        order = compare_numbers(a->zone, b->zone);
+        order = compare_numbers(a->ifindex, b->ifindex);
     }
     if (order == 0) {
         order = compare_numbers(a->local_port, b->local_port);

@@ -1,12 +1,12 @@
 // filter.c - reads lists of filter values, and judges rows by them.
-#include "portscope/filter.h"
+#include "model/filter.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 void psc_filter_init(struct psc_filter *filter) {
     memset(filter, 0, sizeof *filter);
-    filter->tables = PSC_TABLES_ALL;
+    filter->protocols = PSC_PROTOCOLS_ALL;
     filter->states = PSC_STATES_ALL;
 }
 
@@ -311,26 +311,26 @@ static bool same_word(const char *a, const char *b) {
     return lower(*a) == lower(*b);
 }
 
-static enum psc_status read_table(void *values, const char *word, struct psc_error *error) {
+static enum psc_status read_protocol(void *values, const char *word, struct psc_error *error) {
     // The words with `v` are those of Windows' `netstat -p`.
     static const struct {
         const char *word;
-        uint32_t tables;
+        uint32_t protocols;
     } words[] = {
-        {"tcp", PSC_TABLES_TCP},
-        {"udp", PSC_TABLES_UDP},
-        {"tcp4", PSC_TABLE_BIT(PSC_TCP4)},
-        {"tcp6", PSC_TABLE_BIT(PSC_TCP6)},
-        {"udp4", PSC_TABLE_BIT(PSC_UDP4)},
-        {"udp6", PSC_TABLE_BIT(PSC_UDP6)},
-        {"tcpv4", PSC_TABLE_BIT(PSC_TCP4)},
-        {"tcpv6", PSC_TABLE_BIT(PSC_TCP6)},
-        {"udpv4", PSC_TABLE_BIT(PSC_UDP4)},
-        {"udpv6", PSC_TABLE_BIT(PSC_UDP6)},
+        {"tcp", PSC_PROTOCOLS_TCP},
+        {"udp", PSC_PROTOCOLS_UDP},
+        {"tcp4", PSC_PROTOCOL_BIT(PSC_PROTOCOL_TCP4)},
+        {"tcp6", PSC_PROTOCOL_BIT(PSC_PROTOCOL_TCP6)},
+        {"udp4", PSC_PROTOCOL_BIT(PSC_PROTOCOL_UDP4)},
+        {"udp6", PSC_PROTOCOL_BIT(PSC_PROTOCOL_UDP6)},
+        {"tcpv4", PSC_PROTOCOL_BIT(PSC_PROTOCOL_TCP4)},
+        {"tcpv6", PSC_PROTOCOL_BIT(PSC_PROTOCOL_TCP6)},
+        {"udpv4", PSC_PROTOCOL_BIT(PSC_PROTOCOL_UDP4)},
+        {"udpv6", PSC_PROTOCOL_BIT(PSC_PROTOCOL_UDP6)},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (same_word(word, words[i].word)) {
-            *(uint32_t *)values |= words[i].tables;
+            *(uint32_t *)values |= words[i].protocols;
             return PSC_OK;
         }
     }
@@ -363,11 +363,12 @@ static enum psc_status parse_mask(uint32_t *mask, uint32_t all, const char *list
     return status;
 }
 
-enum psc_status psc_tables_parse(uint32_t *tables, const char *list, struct psc_error *error) {
+enum psc_status psc_protocols_parse(uint32_t *protocols, const char *list,
+                                    struct psc_error *error) {
     uint32_t named = 0;
-    enum psc_status status = parse_mask(&named, PSC_TABLES_ALL, list, read_table, error);
+    enum psc_status status = parse_mask(&named, PSC_PROTOCOLS_ALL, list, read_protocol, error);
     if (status == PSC_OK) {
-        *tables &= named;
+        *protocols &= named;
     }
     return status;
 }
@@ -423,7 +424,7 @@ static bool pass_addresses(const struct psc_filter *filter, const struct psc_end
 
 bool psc_filter_endpoint(const struct psc_filter *filter, const struct psc_endpoint *endpoint) {
     bool peer = psc_endpoint_has_peer(endpoint);
-    return (filter->tables & PSC_TABLE_BIT(endpoint->table)) != 0 &&
+    return (filter->protocols & PSC_PROTOCOL_BIT(endpoint->protocol)) != 0 &&
            (filter->states & PSC_STATE_BIT(endpoint->state)) != 0 &&
            (!filter->exposed || psc_endpoint_exposure(endpoint) > PSC_EXPOSURE_LOOPBACK) &&
            pass_ports(filter, endpoint, peer) && pass_addresses(filter, endpoint, peer);

@@ -1,9 +1,9 @@
 // snapshot.c - reading a snapshot, and freeing it.
-#include "portscope/snapshot.h"
+#include "model/snapshot.h"
 
 #include <stdlib.h>
 
-#include "snapshot_data.h"
+#include "model/snapshot_data.h"
 
 struct arena_block {
     struct arena_block *older;
@@ -99,7 +99,7 @@ const struct psc_process *psc_snapshot_process(const struct psc_snapshot *snapsh
     return &snapshot->processes[process];
 }
 
-const struct psc_process *psc_snapshot_eldest(const struct psc_snapshot *snapshot, size_t index) {
+const struct psc_process *psc_snapshot_oldest(const struct psc_snapshot *snapshot, size_t index) {
     struct psc_owners owners = psc_snapshot_owners(snapshot, index);
     return owners.count > 0 ? &snapshot->processes[owners.processes[0]] : NULL;
 }
@@ -109,7 +109,7 @@ static const char *name_text(const struct names *names, uint32_t number) {
     return name != NULL ? name->text : NULL;
 }
 
-const char *psc_snapshot_zone(const struct psc_snapshot *snapshot, uint32_t zone) {
+const char *psc_snapshot_interface(const struct psc_snapshot *snapshot, uint32_t zone) {
     return name_text(&snapshot->zones, zone);
 }
 

@@ -1,8 +1,8 @@
 // snapshot_data.h - what is inside a snapshot; for builder.c, which fills it, and snapshot.c.
-#ifndef PORTSCOPE_SNAPSHOT_DATA_H
-#define PORTSCOPE_SNAPSHOT_DATA_H
+#ifndef PSC_MODEL_SNAPSHOT_DATA_H
+#define PSC_MODEL_SNAPSHOT_DATA_H
 
-#include "portscope/snapshot.h"
+#include "model/snapshot.h"
 
 /** Memory for strings: handed out piece by piece, freed as a whole. */
 struct arena {

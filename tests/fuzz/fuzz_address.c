@@ -1,6 +1,6 @@
 // fuzz_address.c - text of addresses and networks, and that what is written can be read again.
 #include "fuzz.h"
-#include "portscope/address.h"
+#include "model/address.h"
 
 static void write_and_read(const struct psc_address *address, bool ipv6) {
     char text[PSC_ADDRESS_TEXT];

@@ -1,6 +1,6 @@
 // fuzz_columns.c - lists of columns, and the column to sort by.
+#include "format/format.h"
 #include "fuzz.h"
-#include "portscope/format.h"
 
 static void check(enum psc_status status, const struct psc_error *error) {
     REQUIRE(status == PSC_OK || status == PSC_USAGE);

@@ -1,7 +1,7 @@
 // fuzz_filter.c - lists of filter values, and globs. The first byte picks the filter, the second how
 // many of the other bytes are the list; the rest is a name to match.
 #include "fuzz.h"
-#include "portscope/filter.h"
+#include "model/filter.h"
 
 static enum psc_status parse(struct psc_filter *filter, unsigned choice, const char *list,
                              struct psc_error *error) {
@@ -15,14 +15,14 @@ static enum psc_status parse(struct psc_filter *filter, unsigned choice, const c
     case 3:
         return psc_networks_parse(&filter->any_address, list, error);
     case 4:
-        return psc_tables_parse(&filter->tables, list, error);
+        return psc_protocols_parse(&filter->protocols, list, error);
     default:
         return psc_states_parse(&filter->states, list, error);
     }
 }
 
 static void judge(const struct psc_filter *filter, const char *name) {
-    struct psc_endpoint row = {.table = PSC_TCP6, .state = PSC_STATE_ESTABLISHED};
+    struct psc_endpoint row = {.protocol = PSC_PROTOCOL_TCP6, .state = PSC_STATE_ESTABLISHED};
     row.local_port = 80;
     row.remote.bytes[15] = 1;
     (void)psc_filter_endpoint(filter, &row);

@@ -1,6 +1,6 @@
 // fuzz_list_options.c - command lines: each line of the input is one argument.
+#include "cli/list_options.h"
 #include "fuzz.h"
-#include "list_options.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char *arguments[64];

@@ -1,6 +1,6 @@
 // fuzz_owners_bpf.c - the records of the BPF iterator, which may come in pieces of any size.
 #include "fuzz.h"
-#include "owners_bpf.h"
+#include "platform/linux/owners_bpf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct owner_list owners = {0};

@@ -1,33 +1,33 @@
 // fuzz_port_options.c - command lines of check, free, wait and kill: the first byte chooses the command,
-// each line behind it is one argument. And wishes alone.
+// each line behind it is one argument. And specs alone.
+#include "cli/port_options.h"
 #include "fuzz.h"
-#include "port_options.h"
 
 static void read_wish(const char *text) {
-    struct psc_wish wish;
+    struct psc_port_spec spec;
     struct psc_error error = {""};
-    enum psc_status status = psc_wish_parse(text, false, &wish, &error);
+    enum psc_status status = psc_port_spec_parse(text, false, &spec, &error);
     REQUIRE(status == PSC_OK || status == PSC_USAGE);
     if (status == PSC_OK) {
         char again[32];
-        struct psc_wish same;
-        snprintf(again, sizeof again, "%u-%u/%s", wish.first, wish.last, wish.udp ? "udp" : "tcp");
-        REQUIRE(wish.first >= 1 && wish.first <= wish.last);
-        REQUIRE(psc_wish_parse(again, !wish.udp, &same, &error) == PSC_OK);
-        REQUIRE(same.first == wish.first && same.last == wish.last && same.udp == wish.udp);
+        struct psc_port_spec same;
+        snprintf(again, sizeof again, "%u-%u/%s", spec.first, spec.last, spec.udp ? "udp" : "tcp");
+        REQUIRE(spec.first >= 1 && spec.first <= spec.last);
+        REQUIRE(psc_port_spec_parse(again, !spec.udp, &same, &error) == PSC_OK);
+        REQUIRE(same.first == spec.first && same.last == spec.last && same.udp == spec.udp);
     } else {
         REQUIRE(fuzz_is_harmless(error.text, strlen(error.text)));
     }
 }
 
 static void check_parsed(const struct port_options *options, enum port_command command) {
-    REQUIRE(options->help || command == PORT_FREE || options->wish_count > 0);
+    REQUIRE(options->help || command == PORT_FREE || options->spec_count > 0);
     REQUIRE(options->timeout_ms <= 24U * 3600 * 1000);
     REQUIRE(options->count <= 65535);
-    for (size_t i = 0; i < options->wish_count; i++) {
-        REQUIRE(options->wishes[i].first >= 1);
-        REQUIRE(options->wishes[i].first <= options->wishes[i].last);
-        REQUIRE(!options->udp || options->wishes[i].udp);
+    for (size_t i = 0; i < options->spec_count; i++) {
+        REQUIRE(options->specs[i].first >= 1);
+        REQUIRE(options->specs[i].first <= options->specs[i].last);
+        REQUIRE(!options->udp || options->specs[i].udp);
     }
 }
 

@@ -1,9 +1,9 @@
 // fuzz_proc_net.c - the text of /proc/net. The first byte picks the table, or if_inet6.
 #include "fuzz.h"
-#include "proc_net.h"
+#include "platform/linux/proc_net.h"
 
 static const struct proc_net_links links = {
-    .list = {{.address = {{0xfe, 0x80, [15] = 1}}, .zone = 2}},
+    .list = {{.address = {{0xfe, 0x80, [15] = 1}}, .ifindex = 2}},
     .count = 1,
 };
 
@@ -15,14 +15,14 @@ static void parse_links(const char *text, size_t size) {
     REQUIRE(parsed.count <= sizeof parsed.list / sizeof parsed.list[0]);
 }
 
-static void parse_table(const char *text, size_t size, enum psc_table table) {
+static void parse_table(const char *text, size_t size, enum psc_protocol protocol) {
     struct psc_filter filter;
     struct psc_error error = {""};
     psc_filter_init(&filter);
     struct psc_builder *builder = psc_builder_new(&filter);
     REQUIRE(builder != NULL);
     enum psc_status status =
-        proc_net_parse(text, size, table, PSC_STATES_ALL, &links, builder, &error);
+        proc_net_parse(text, size, protocol, PSC_STATES_ALL, &links, builder, &error);
     REQUIRE(status == PSC_OK || (status == PSC_MALFORMED && error.text[0] != '\0'));
     REQUIRE(status != PSC_OK || text[size - 1] == '\n');
     REQUIRE(psc_builder_seal(builder) == PSC_OK);
@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (choice == 4) {
         parse_links((const char *)data + 1, size - 1);
     } else {
-        parse_table((const char *)data + 1, size - 1, (enum psc_table)choice);
+        parse_table((const char *)data + 1, size - 1, (enum psc_protocol)choice);
     }
     return 0;
 }

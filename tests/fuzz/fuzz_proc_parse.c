@@ -1,7 +1,7 @@
 // fuzz_proc_parse.c - what /proc says about a process: a stat file, a link target, a path, its control
 // groups.
 #include "fuzz.h"
-#include "proc_parse.h"
+#include "platform/linux/proc_parse.h"
 
 // A name goes into a command that people type: nothing in it may mean anything to a shell.
 static void read_unit(const char *text, size_t size) {

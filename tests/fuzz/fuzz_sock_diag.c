@@ -1,6 +1,6 @@
 // fuzz_sock_diag.c - netlink answers. The first byte picks the table.
 #include "fuzz.h"
-#include "sock_diag.h"
+#include "platform/linux/sock_diag.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct psc_filter filter;
@@ -12,8 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     psc_filter_init(&filter);
     struct psc_builder *builder = psc_builder_new(&filter);
     REQUIRE(builder != NULL);
-    enum psc_status status = sock_diag_decode(data + 1, size - 1, (enum psc_table)(data[0] % 4), 1,
-                                              builder, &answer, &error);
+    enum psc_status status = sock_diag_decode(data + 1, size - 1, (enum psc_protocol)(data[0] % 4),
+                                              1, builder, &answer, &error);
     REQUIRE(status == PSC_OK || (status == PSC_MALFORMED && error.text[0] != '\0'));
     REQUIRE(answer.refused >= 0 && (answer.done || answer.refused == 0));
     REQUIRE(psc_builder_count(builder) <= size / 88); // a header and a row

@@ -1,7 +1,7 @@
 // fuzz_text.c - foreign bytes on their way out: whatever comes in, a terminal, a JSON parser and a
 // CSV parser get only what they can take.
+#include "format/out.h"
 #include "fuzz.h"
-#include "out.h"
 
 enum form {
     FOREIGN,
@@ -21,7 +21,7 @@ static char *write_as(enum form form, const uint8_t *data, size_t size, size_t *
     if (form == JSON) {
         out_json(out, (const char *)data, size);
     } else {
-        out_foreign(out, (const char *)data, size);
+        out_untrusted(out, (const char *)data, size);
     }
     REQUIRE(out_flush(out) == PSC_OK);
     fclose(stream);

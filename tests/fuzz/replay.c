@@ -1,5 +1,5 @@
 // Stands in for libFuzzer in ordinary builds: runs the fuzz target once on every file that is
-// named, or that lies in a folder that is named.
+// named, or that lies in a directory that is named.
 
 #include <dirent.h>
 #include <stddef.h>
@@ -35,17 +35,17 @@ static size_t replay(const char *path) {
     if (!S_ISDIR(info.st_mode))
         return replay_file(path, (size_t)info.st_size);
 
-    DIR *folder = opendir(path);
-    if (folder == NULL)
+    DIR *directory = opendir(path);
+    if (directory == NULL)
         fail(path);
     size_t count = 0;
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
         char name[4096];
         snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
         if (stat(name, &info) == 0 && S_ISREG(info.st_mode))
             count += replay_file(name, (size_t)info.st_size);
     }
-    closedir(folder);
+    closedir(directory);
     return count;
 }
 

@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 #if FLOOR_BPF
-#include "socket_record.h"
+#include "platform/linux/socket_record.h"
 #include "sockets_bpf.lskel.h"
 #endif
 

@@ -9,14 +9,14 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "owners.h"
-#include "portscope/platform.h"
-#include "proc_net.h"
-#include "sock_diag.h"
+#include "platform/linux/owners.h"
+#include "platform/linux/proc_net.h"
+#include "platform/linux/sock_diag.h"
+#include "platform/platform.h"
 
 void psc_request_init(struct psc_request *request) {
     *request = (struct psc_request){
-        .tables = PSC_TABLES_ALL,
+        .protocols = PSC_PROTOCOLS_ALL,
         .states = PSC_STATES_ALL,
         .owners = true,
         .proc_root = "/proc",
@@ -24,27 +24,27 @@ void psc_request_init(struct psc_request *request) {
 }
 
 // The states of a table that are asked for; none means that it need not be dumped.
-static uint32_t wanted_states(const struct psc_request *request, enum psc_table table) {
-    bool udp = table == PSC_UDP4 || table == PSC_UDP6;
-    bool wanted = (request->tables & PSC_TABLE_BIT(table)) != 0;
+static uint32_t wanted_states(const struct psc_request *request, enum psc_protocol protocol) {
+    bool udp = protocol == PSC_PROTOCOL_UDP4 || protocol == PSC_PROTOCOL_UDP6;
+    bool wanted = (request->protocols & PSC_PROTOCOL_BIT(protocol)) != 0;
     return wanted ? request->states & (udp ? PSC_STATES_UDP : ~PSC_STATES_UDP) : 0;
 }
 
 static enum psc_status collect_table(const struct psc_request *request, int proc,
-                                     enum psc_table table, struct psc_builder *builder,
+                                     enum psc_protocol protocol, struct psc_builder *builder,
                                      bool *by_proc, struct psc_error *error) {
-    uint32_t states = wanted_states(request, table);
+    uint32_t states = wanted_states(request, protocol);
     if (states == 0) {
         return PSC_OK;
     }
-    if ((request->avoid & PSC_AVOID_NETLINK) == 0) {
-        enum psc_status status = sock_diag_dump(table, states, builder, error);
+    if ((request->disable & PSC_DISABLE_NETLINK) == 0) {
+        enum psc_status status = sock_diag_dump(protocol, states, builder, error);
         if (status != PSC_UNSUPPORTED) {
             return status;
         }
     }
-    *by_proc = *by_proc || table == PSC_TCP4 || table == PSC_TCP6;
-    return proc_net_read(proc, table, states, builder, error);
+    *by_proc = *by_proc || protocol == PSC_PROTOCOL_TCP4 || protocol == PSC_PROTOCOL_TCP6;
+    return proc_net_read(proc, protocol, states, builder, error);
 }
 
 // Linux 6.8 began to tell which TCP sockets are bound and nothing else.
@@ -62,7 +62,7 @@ static bool kernel_tells_bound(void) {
 static enum psc_status note_bound(const struct psc_request *request, bool by_proc,
                                   struct psc_builder *builder) {
     bool asked = (request->states & PSC_STATE_BIT(PSC_STATE_BOUND)) != 0 &&
-                 (request->tables & PSC_TABLES_TCP) != 0;
+                 (request->protocols & PSC_PROTOCOLS_TCP) != 0;
     if (!asked || (!by_proc && kernel_tells_bound())) {
         return PSC_OK;
     }
@@ -75,12 +75,13 @@ static enum psc_status note_bound(const struct psc_request *request, bool by_pro
 
 static enum psc_status name_zones(struct psc_builder *builder) {
     for (size_t i = 0; i < psc_builder_count(builder); i++) {
-        uint32_t zone = psc_builder_endpoint(builder, i)->zone;
-        if (zone == 0 || psc_builder_zone_named(builder, zone)) {
+        uint32_t zone = psc_builder_endpoint(builder, i)->ifindex;
+        if (zone == 0 || psc_builder_interface_named(builder, zone)) {
             continue;
         }
         char name[IF_NAMESIZE];
-        enum psc_status status = psc_builder_name_zone(builder, zone, if_indextoname(zone, name));
+        enum psc_status status =
+            psc_builder_name_interface(builder, zone, if_indextoname(zone, name));
         if (status != PSC_OK) {
             return status;
         }
@@ -91,8 +92,9 @@ static enum psc_status name_zones(struct psc_builder *builder) {
 static enum psc_status collect_tables(const struct psc_request *request, int proc,
                                       struct psc_builder *builder, struct psc_error *error) {
     bool by_proc = false;
-    for (enum psc_table table = PSC_TCP4; table < PSC_TABLE_COUNT; table++) {
-        enum psc_status status = collect_table(request, proc, table, builder, &by_proc, error);
+    for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
+         protocol++) {
+        enum psc_status status = collect_table(request, proc, protocol, builder, &by_proc, error);
         if (status != PSC_OK) {
             return status;
         }
@@ -124,8 +126,9 @@ void psc_platform_describe(char text[PSC_DESCRIPTION_SIZE]) {
     struct psc_error error;
     psc_filter_init(&filter);
     struct psc_builder *builder = psc_builder_new(&filter);
-    bool netlink = builder != NULL && sock_diag_dump(PSC_TCP4, PSC_STATE_BIT(PSC_STATE_LISTENING),
-                                                     builder, &error) == PSC_OK;
+    bool netlink =
+        builder != NULL && sock_diag_dump(PSC_PROTOCOL_TCP4, PSC_STATE_BIT(PSC_STATE_LISTENING),
+                                          builder, &error) == PSC_OK;
     psc_builder_free(builder);
     snprintf(text, PSC_DESCRIPTION_SIZE, "sockets: %s\nowners:  %s\n",
              netlink ? "sock_diag, /proc/net" : "/proc/net (sock_diag does not answer here)",

@@ -1,5 +1,5 @@
 // file.c - files that appear as a whole or not at all: written beside the old one, then renamed.
-#include "portscope/file.h"
+#include "platform/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,10 +23,10 @@ static enum psc_status fail(const char *path, int number, struct psc_error *erro
 // Beside the file, hidden, and with an ending that nobody collects.
 static int open_temporary(struct psc_new_file *file) {
     const char *slash = strrchr(file->path, '/');
-    int folder = slash != NULL ? (int)(slash - file->path) + 1 : 0;
+    int directory = slash != NULL ? (int)(slash - file->path) + 1 : 0;
     int number = -1;
     for (unsigned attempt = 0; number < 0 && attempt < 100; attempt++) {
-        snprintf(file->temporary, sizeof file->temporary, "%.*s.portscope-%d-%u.tmp", folder,
+        snprintf(file->temporary, sizeof file->temporary, "%.*s.portscope-%d-%u.tmp", directory,
                  file->path, getpid(), attempt);
         number = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (number < 0 && errno != EEXIST) {

@@ -4,7 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "portscope/platform.h"
+#include "platform/platform.h"
 
 void psc_platform_host(char host[PSC_HOST_SIZE]) {
     if (gethostname(host, PSC_HOST_SIZE) != 0 || host[0] == '\0') {

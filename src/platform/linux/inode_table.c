@@ -1,5 +1,5 @@
 // inode_table.c - building the table from socket inodes to rows.
-#include "inode_table.h"
+#include "platform/linux/inode_table.h"
 
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
 // inode_table.h - a hash table from socket inodes to rows, read by several threads at once.
-#ifndef PORTSCOPE_INODE_TABLE_H
-#define PORTSCOPE_INODE_TABLE_H
+#ifndef PSC_PLATFORM_LINUX_INODE_TABLE_H
+#define PSC_PLATFORM_LINUX_INODE_TABLE_H
 
-#include "portscope/builder.h"
+#include "model/builder.h"
 
 struct inode_table {
     struct inode_slot {

@@ -1,5 +1,5 @@
 // kernel_state.c - the kernel's numbers of states.
-#include "kernel_state.h"
+#include "platform/linux/kernel_state.h"
 
 #define UDP_CONNECTED_NUMBER 1
 #define UDP_UNCONNECTED_NUMBER 7
@@ -27,9 +27,9 @@ void kernel_state_set(struct psc_endpoint *endpoint, unsigned number) {
     endpoint->state_number = endpoint->state == PSC_STATE_UNKNOWN ? (uint8_t)number : 0;
 }
 
-uint32_t kernel_state_mask(enum psc_table table, uint32_t states) {
+uint32_t kernel_state_mask(enum psc_protocol protocol, uint32_t states) {
     uint32_t mask = 0;
-    if (table == PSC_UDP4 || table == PSC_UDP6) {
+    if (protocol == PSC_PROTOCOL_UDP4 || protocol == PSC_PROTOCOL_UDP6) {
         bool connected = (states & PSC_STATE_BIT(PSC_STATE_UDP_CONNECTED)) != 0;
         bool unconnected = (states & PSC_STATE_BIT(PSC_STATE_UDP_UNCONNECTED)) != 0;
         return (connected ? 1U << UDP_CONNECTED_NUMBER : 0) |

@@ -1,8 +1,8 @@
 // kernel_state.h - the numbers of include/net/tcp_states.h, which sock_diag and /proc/net share.
-#ifndef PORTSCOPE_KERNEL_STATE_H
-#define PORTSCOPE_KERNEL_STATE_H
+#ifndef PSC_PLATFORM_LINUX_KERNEL_STATE_H
+#define PSC_PLATFORM_LINUX_KERNEL_STATE_H
 
-#include "portscope/endpoint.h"
+#include "model/endpoint.h"
 
 /**
  * Sets state, and state_number where it is not known. UDP uses two of TCP's numbers: 1 for a
@@ -11,7 +11,7 @@
 void kernel_state_set(struct psc_endpoint *endpoint, unsigned number);
 
 /** The kernel's bits (1 << number) for the states of a table that are wanted. */
-uint32_t kernel_state_mask(enum psc_table table, uint32_t states);
+uint32_t kernel_state_mask(enum psc_protocol protocol, uint32_t states);
 
 /**
  * Finishes a row whose inode and uid came from the kernel: where no file refers to the socket

@@ -1,5 +1,5 @@
 // owner_list.c - a growing list of sockets and the processes that have them open.
-#include "owner_list.h"
+#include "platform/linux/owner_list.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 // owner_list.h - what a search for owners finds: which process has which socket open.
-#ifndef PORTSCOPE_OWNER_LIST_H
-#define PORTSCOPE_OWNER_LIST_H
+#ifndef PSC_PLATFORM_LINUX_OWNER_LIST_H
+#define PSC_PLATFORM_LINUX_OWNER_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,13 +1,13 @@
 // owners.c - the search for owners: when it begins, which way it goes, and what is said of its gaps.
-#include "owners.h"
+#include "platform/linux/owners.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "inode_table.h"
-#include "owners_bpf.h"
-#include "owners_proc.h"
-#include "proc_fs.h"
+#include "platform/linux/inode_table.h"
+#include "platform/linux/owners_bpf.h"
+#include "platform/linux/owners_proc.h"
+#include "platform/linux/proc_fs.h"
 
 // Loading the iterator costs as much as walking through so many files.
 #define FILES_WORTH_BPF 350
@@ -34,13 +34,13 @@ static void *run(void *argument) {
 void owners_begin(struct owners_search *search, const struct psc_request *request, int proc) {
     *search = (struct owners_search){.request = request, .proc = proc, .status = PSC_UNSUPPORTED};
     // The iterator gives the PIDs of our namespace; this proc file system may show another one.
-    if (!request->owners || (request->avoid & PSC_AVOID_BPF) != 0 || !owners_bpf_is_built() ||
+    if (!request->owners || (request->disable & PSC_DISABLE_BPF) != 0 || !owners_bpf_is_built() ||
         !proc_is_real(proc) || !proc_shows_our_pids(proc)) {
         return;
     }
     unsigned long files = count_open_files(proc);
     search->by_bpf = files >= FILES_WORTH_BPF;
-    search->early = search->by_bpf && !request->few && request->threads != 1 &&
+    search->early = search->by_bpf && !request->expect_few_rows && request->threads != 1 &&
                     files >= FILES_WORTH_A_THREAD &&
                     pthread_create(&search->thread, NULL, run, search) == 0;
 }
@@ -81,7 +81,7 @@ static enum psc_status end_links(struct psc_builder *builder, bool all_seen, boo
         : root  ? "hidden: the capability CAP_SYS_PTRACE is needed to see them"
                 : "hidden: run as root to see them";
     enum psc_status status =
-        psc_builder_end_links(builder, hidden ? "owners-hidden" : "owners-elsewhere", why);
+        psc_builder_end_links(builder, hidden ? "owners-hidden" : "owners-unknown", why);
     return status == PSC_OK ? PSC_OK : psc_no_memory(error);
 }
 

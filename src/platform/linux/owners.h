@@ -1,11 +1,11 @@
 // owners.h - the search for owners: by BPF where that is possible and worth it, else by a walk.
-#ifndef PORTSCOPE_OWNERS_H
-#define PORTSCOPE_OWNERS_H
+#ifndef PSC_PLATFORM_LINUX_OWNERS_H
+#define PSC_PLATFORM_LINUX_OWNERS_H
 
 #include <pthread.h>
 
-#include "owner_list.h"
-#include "portscope/platform.h"
+#include "platform/linux/owner_list.h"
+#include "platform/platform.h"
 
 /** A search, which on a busy machine runs beside the dump of the tables. */
 struct owners_search {

@@ -1,12 +1,12 @@
 // owners_bpf.c - loads the iterator of sockets.bpf.c and reads what it writes.
-#include "owners_bpf.h"
+#include "platform/linux/owners_bpf.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "socket_record.h"
+#include "platform/linux/socket_record.h"
 #include "sockets_bpf.lskel.h"
 
 // The kernel hands over at most 32 KiB at once.

@@ -1,11 +1,11 @@
 // owners_bpf.h - which processes have which sockets open, by a BPF iterator inside the kernel:
 // a fifteenth of the cost of the walk, and only for those who may load BPF programs (CAP_BPF and
 // CAP_PERFMON, Linux 5.14, BTF). A build without clang and bpftool has it not: see cmake/bpf.cmake.
-#ifndef PORTSCOPE_OWNERS_BPF_H
-#define PORTSCOPE_OWNERS_BPF_H
+#ifndef PSC_PLATFORM_LINUX_OWNERS_BPF_H
+#define PSC_PLATFORM_LINUX_OWNERS_BPF_H
 
-#include "owner_list.h"
-#include "portscope/base.h"
+#include "base/error.h"
+#include "platform/linux/owner_list.h"
 
 /** How many inodes a search can be narrowed to. */
 #define OWNERS_BPF_WANTED_MOST 16

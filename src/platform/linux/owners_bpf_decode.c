@@ -1,8 +1,8 @@
 // owners_bpf_decode.c - the iterator's bytes to owners; a pure function.
 #include <string.h>
 
-#include "owners_bpf.h"
-#include "socket_record.h"
+#include "platform/linux/owners_bpf.h"
+#include "platform/linux/socket_record.h"
 
 bool owners_bpf_decode(const char *bytes, size_t size, struct owner_list *owners, size_t *used) {
     size_t at = 0;

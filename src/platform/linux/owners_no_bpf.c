@@ -1,5 +1,5 @@
 // owners_no_bpf.c - stands in for owners_bpf.c in a build without clang and bpftool.
-#include "owners_bpf.h"
+#include "platform/linux/owners_bpf.h"
 
 bool owners_bpf_is_built(void) {
     return false;

@@ -1,6 +1,6 @@
 // owners_proc.c - walks /proc/PID/fd on a few threads. The processes are handed out one by one, each
 // thread keeps what it finds to itself, and it all goes into one list in the end.
-#include "owners_proc.h"
+#include "platform/linux/owners_proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,8 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "proc_fs.h"
-#include "proc_parse.h"
+#include "platform/linux/proc_fs.h"
+#include "platform/linux/proc_parse.h"
 
 #define MOST_THREADS 8
 #define PROCESSES_PER_THREAD 48 // fewer are walked sooner than another thread starts
@@ -24,7 +24,7 @@
 struct walk {
     int proc;
     bool compare_tables; // kcmp(2) knows these PIDs
-    bool real_proc;      // not a copy of files in a folder
+    bool real_proc;      // not a copy of files in a directory
     const struct inode_table *inodes;
     uint32_t *pids;
     size_t pid_count;
@@ -247,7 +247,7 @@ static enum psc_status walk_all(struct walk *walk, unsigned threads, struct owne
 enum psc_status owners_proc_find(const struct psc_request *request, int proc,
                                  const struct inode_table *inodes, struct owner_list *owners,
                                  bool *denied, struct psc_error *error) {
-    bool compare = (request->avoid & PSC_AVOID_KCMP) == 0 && proc_shows_our_pids(proc);
+    bool compare = (request->disable & PSC_DISABLE_KCMP) == 0 && proc_shows_our_pids(proc);
     struct walk walk = {
         .proc = proc, .compare_tables = compare, .real_proc = proc_is_real(proc), .inodes = inodes};
     *denied = false;

@@ -1,10 +1,10 @@
 // owners_proc.h - which processes hold which sockets, by a walk through /proc/PID/fd.
-#ifndef PORTSCOPE_OWNERS_PROC_H
-#define PORTSCOPE_OWNERS_PROC_H
+#ifndef PSC_PLATFORM_LINUX_OWNERS_PROC_H
+#define PSC_PLATFORM_LINUX_OWNERS_PROC_H
 
-#include "inode_table.h"
-#include "owner_list.h"
-#include "portscope/platform.h"
+#include "platform/linux/inode_table.h"
+#include "platform/linux/owner_list.h"
+#include "platform/platform.h"
 
 /**
  * Walks to the end, because any process may hold a socket too.

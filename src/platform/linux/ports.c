@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "portscope/platform.h"
-#include "proc_fs.h"
+#include "platform/linux/proc_fs.h"
+#include "platform/platform.h"
 
 #define TIME_WAIT_SECONDS 60 // TCP_TIMEWAIT_LEN of include/net/tcp.h, which cannot be set
 
@@ -19,7 +19,7 @@ union socket_address {
 };
 
 static bool is_ipv6(const struct psc_probe *probe) {
-    return probe->table == PSC_TCP6 || probe->table == PSC_UDP6;
+    return probe->protocol == PSC_PROTOCOL_TCP6 || probe->protocol == PSC_PROTOCOL_UDP6;
 }
 
 static socklen_t fill_address(const struct psc_probe *probe, union socket_address *address) {
@@ -27,7 +27,7 @@ static socklen_t fill_address(const struct psc_probe *probe, union socket_addres
     if (is_ipv6(probe)) {
         address->v6.sin6_family = AF_INET6;
         address->v6.sin6_port = htons(probe->port);
-        address->v6.sin6_scope_id = probe->zone;
+        address->v6.sin6_scope_id = probe->ifindex;
         memcpy(&address->v6.sin6_addr, probe->address.bytes, 16);
         return sizeof address->v6;
     }
@@ -39,7 +39,7 @@ static socklen_t fill_address(const struct psc_probe *probe, union socket_addres
 
 // Binds once and closes. Returns 0 or an errno value.
 static int try_bind(const struct psc_probe *probe, bool reuse) {
-    bool udp = probe->table == PSC_UDP4 || probe->table == PSC_UDP6;
+    bool udp = probe->protocol == PSC_PROTOCOL_UDP4 || probe->protocol == PSC_PROTOCOL_UDP6;
     int family = is_ipv6(probe) ? AF_INET6 : AF_INET;
     int probing = socket(family, (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
     if (probing < 0) {
@@ -60,7 +60,7 @@ static int try_bind(const struct psc_probe *probe, bool reuse) {
 
 enum psc_status psc_platform_probe(const struct psc_probe *probe, enum psc_probe_result *result,
                                    struct psc_error *error) {
-    bool tcp = probe->table == PSC_TCP4 || probe->table == PSC_TCP6;
+    bool tcp = probe->protocol == PSC_PROTOCOL_TCP4 || probe->protocol == PSC_PROTOCOL_TCP6;
     int number = try_bind(probe, false);
     *result = PSC_PROBE_FREE;
     if (number == EADDRINUSE && tcp) {

@@ -1,5 +1,5 @@
 // proc_fs.c - reading files and directories of the proc file system.
-#include "proc_fs.h"
+#include "platform/linux/proc_fs.h"
 
 #include <errno.h>
 #include <fcntl.h>

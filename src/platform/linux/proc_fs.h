@@ -1,6 +1,6 @@
 // proc_fs.h - reading files and directories of the proc file system.
-#ifndef PORTSCOPE_PROC_FS_H
-#define PORTSCOPE_PROC_FS_H
+#ifndef PSC_PLATFORM_LINUX_PROC_FS_H
+#define PSC_PLATFORM_LINUX_PROC_FS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 // proc_net_parse.c - the text of /proc/net to rows; pure functions.
 #include <string.h>
 
-#include "kernel_state.h"
-#include "proc_net.h"
+#include "platform/linux/kernel_state.h"
+#include "platform/linux/proc_net.h"
 
 // One line; `at` stops at the first character that does not fit.
 struct line {
@@ -76,7 +76,7 @@ static void address(struct line *line, bool ipv6, struct psc_address *address, u
 static uint32_t find_zone(const struct proc_net_links *links, const struct psc_address *address) {
     for (size_t i = 0; i < links->count; i++) {
         if (memcmp(&links->list[i].address, address, sizeof *address) == 0) {
-            return links->list[i].zone;
+            return links->list[i].ifindex;
         }
     }
     return 0;
@@ -110,7 +110,7 @@ static void parse_row(struct line *line, const struct proc_net_links *links,
         memset(&row->remote, 0, sizeof row->remote);
         row->remote_port = 0;
     }
-    row->zone = ipv6 ? find_zone(links, &row->local) : 0;
+    row->ifindex = ipv6 ? find_zone(links, &row->local) : 0;
 }
 
 // Takes the next line off a text; a last line without its newline was cut off.
@@ -123,16 +123,16 @@ static bool next_line(const char **text, const char *end, struct line *line) {
     return any;
 }
 
-enum psc_status proc_net_parse(const char *text, size_t size, enum psc_table table, uint32_t states,
-                               const struct proc_net_links *links, struct psc_builder *builder,
-                               struct psc_error *error) {
+enum psc_status proc_net_parse(const char *text, size_t size, enum psc_protocol protocol,
+                               uint32_t states, const struct proc_net_links *links,
+                               struct psc_builder *builder, struct psc_error *error) {
     const char *end = text + size;
     struct line line;
     if (!next_line(&text, end, &line) || line.bad) {
         return psc_fail(error, PSC_MALFORMED, "/proc/net: the heading is missing");
     }
     for (size_t count = 1; next_line(&text, end, &line); count++) {
-        struct psc_endpoint row = {.table = (uint8_t)table};
+        struct psc_endpoint row = {.protocol = (uint8_t)protocol};
         if (!line.bad) {
             parse_row(&line, links, &row);
         }
@@ -147,15 +147,15 @@ enum psc_status proc_net_parse(const char *text, size_t size, enum psc_table tab
 }
 
 static void add_link(struct proc_net_links *links, const struct psc_address *address,
-                     uint32_t zone) {
+                     uint32_t ifindex) {
     for (size_t i = 0; i < links->count; i++) {
         if (memcmp(&links->list[i].address, address, sizeof *address) == 0) {
-            links->list[i].zone = 0;
+            links->list[i].ifindex = 0;
             return;
         }
     }
     if (links->count < sizeof links->list / sizeof links->list[0]) {
-        links->list[links->count++] = (struct proc_net_link){*address, zone};
+        links->list[links->count++] = (struct proc_net_link){*address, ifindex};
     }
 }
 
@@ -170,12 +170,12 @@ enum psc_status proc_net_parse_links(const char *text, size_t size, struct proc_
         for (size_t i = 0; i < sizeof address.bytes; i++) {
             address.bytes[i] = (uint8_t)number(&line, 16, 2);
         }
-        uint32_t zone = (uint32_t)field(&line, 16, 0);
+        uint32_t ifindex = (uint32_t)field(&line, 16, 0);
         if (line.bad) {
             return psc_fail(error, PSC_MALFORMED, "/proc/net/if_inet6 cannot be understood");
         }
         if (address.bytes[0] == 0xfe && (address.bytes[1] & 0xc0) == 0x80) {
-            add_link(links, &address, zone);
+            add_link(links, &address, ifindex);
         }
     }
     return PSC_OK;

@@ -1,5 +1,5 @@
 // proc_parse.c - pure parsers of what /proc says about a process.
-#include "proc_parse.h"
+#include "platform/linux/proc_parse.h"
 
 #include <string.h>
 

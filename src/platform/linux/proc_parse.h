@@ -1,6 +1,6 @@
 // proc_parse.h - pure parsers of what /proc says about a process.
-#ifndef PORTSCOPE_PROC_PARSE_H
-#define PORTSCOPE_PROC_PARSE_H
+#ifndef PSC_PLATFORM_LINUX_PROC_PARSE_H
+#define PSC_PLATFORM_LINUX_PROC_PARSE_H
 
 #include <stdbool.h>
 #include <stddef.h>

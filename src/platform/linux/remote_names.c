@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "portscope/platform.h"
+#include "platform/platform.h"
 
 #define MOST_THREADS 32
 #define NAME_SIZE 256 // RFC 1035: 255 bytes at most
@@ -19,7 +19,7 @@
 struct question {
     struct psc_address address;
     bool ipv6;
-    uint32_t zone;
+    uint32_t ifindex;
     char name[NAME_SIZE]; // empty: none, or not yet
 };
 
@@ -35,7 +35,7 @@ struct questions {
 
 static void ask(struct question *question) {
     struct sockaddr_in v4 = {.sin_family = AF_INET};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_scope_id = question->zone};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_scope_id = question->ifindex};
     memcpy(&v4.sin_addr, question->address.bytes, 4);
     memcpy(&v6.sin6_addr, question->address.bytes, 16);
     const struct sockaddr *address =
@@ -91,7 +91,8 @@ static struct questions *new_questions(size_t most) {
 }
 
 static bool is_question(const struct question *question, const struct psc_endpoint *endpoint) {
-    return question->ipv6 == psc_endpoint_is_ipv6(endpoint) && question->zone == endpoint->zone &&
+    return question->ipv6 == psc_endpoint_is_ipv6(endpoint) &&
+           question->ifindex == endpoint->ifindex &&
            memcmp(&question->address, &endpoint->remote, sizeof endpoint->remote) == 0;
 }
 
@@ -118,7 +119,7 @@ static void gather_questions(struct questions *questions, uint32_t *slots, size_
             struct question *question = &questions->list[questions->count++];
             question->address = endpoint->remote;
             question->ipv6 = psc_endpoint_is_ipv6(endpoint);
-            question->zone = endpoint->zone;
+            question->ifindex = endpoint->ifindex;
             slots[slot] = (uint32_t)questions->count;
         }
     }

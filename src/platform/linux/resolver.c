@@ -10,10 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "place.h"
-#include "portscope/platform.h"
-#include "proc_fs.h"
-#include "proc_parse.h"
+#include "platform/linux/exe_location.h"
+#include "platform/linux/proc_fs.h"
+#include "platform/linux/proc_parse.h"
+#include "platform/platform.h"
 
 // What the functions below share; each of them fills in some fields of one process.
 struct resolver {
@@ -177,12 +177,12 @@ static void resolve_account(const struct resolver *resolver, struct psc_process 
 
 static void resolve_place(const struct resolver *resolver, struct psc_process *process) {
     if (process->path != NULL && place_find(resolver->proc, process->pid, process->path,
-                                            process->path_deleted, &process->place)) {
-        process->known |= PSC_PROCESS_PLACE;
+                                            process->path_deleted, &process->exe_flags)) {
+        process->known |= PSC_PROCESS_EXE_FLAGS;
     }
 }
 
-static bool resolve_folder(struct resolver *resolver, struct psc_process *process) {
+static bool resolve_directory(struct resolver *resolver, struct psc_process *process) {
     char link[PROC_PATH_SIZE];
     char target[PATH_MAX];
     snprintf(link, sizeof link, "%u/cwd", process->pid);
@@ -190,8 +190,8 @@ static bool resolve_folder(struct resolver *resolver, struct psc_process *proces
     if (size <= 0) {
         return true;
     }
-    process->known |= PSC_PROCESS_FOLDER;
-    return keep_text(resolver, target, (size_t)size, &process->folder);
+    process->known |= PSC_PROCESS_CWD;
+    return keep_text(resolver, target, (size_t)size, &process->cwd);
 }
 
 static bool resolve_service(struct resolver *resolver, struct psc_process *process) {
@@ -214,7 +214,7 @@ static bool resolve_service(struct resolver *resolver, struct psc_process *proce
 static bool resolve_process(struct resolver *resolver, unsigned details,
                             struct psc_process *process) {
     unsigned missing = (details | (process->shares ? PSC_PROCESS_STARTED : 0)) & ~process->known;
-    bool placed = (missing & PSC_PROCESS_PLACE) != 0;
+    bool placed = (missing & PSC_PROCESS_EXE_FLAGS) != 0;
     bool named =
         (missing & (PSC_PROCESS_NAME | PSC_PROCESS_PATH)) != 0 || (placed && process->path == NULL);
     bool ok = !named || resolve_path(resolver, process);
@@ -230,8 +230,8 @@ static bool resolve_process(struct resolver *resolver, unsigned details,
     if (ok && (missing & PSC_PROCESS_USER) != 0) {
         ok = resolve_user(resolver, process);
     }
-    if (ok && (missing & PSC_PROCESS_FOLDER) != 0) {
-        ok = resolve_folder(resolver, process);
+    if (ok && (missing & PSC_PROCESS_CWD) != 0) {
+        ok = resolve_directory(resolver, process);
     }
     if (ok && (missing & PSC_PROCESS_SERVICE) != 0) {
         ok = resolve_service(resolver, process);

@@ -1,5 +1,5 @@
 // sock_diag.c - asks the kernel for a socket table and receives the answer.
-#include "sock_diag.h"
+#include "platform/linux/sock_diag.h"
 
 #include <errno.h>
 #include <linux/inet_diag.h>
@@ -12,8 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "kernel_state.h"
-#include "sock_diag_ports.h"
+#include "platform/linux/kernel_state.h"
+#include "platform/linux/sock_diag_ports.h"
 
 // The kernel fills at most 32 KiB a datagram, but larger ones than that have been known.
 #define RECEIVE_SIZE ((size_t)256 * 1024)
@@ -31,10 +31,10 @@ static enum psc_status unsupported(struct psc_error *error, const char *what, in
     return psc_fail(error, PSC_UNSUPPORTED, "sock_diag: %s: %s", what, strerror(number));
 }
 
-static void fill_request(struct request *request, enum psc_table table, uint32_t states,
+static void fill_request(struct request *request, enum psc_protocol protocol, uint32_t states,
                          const struct psc_filter *filter) {
-    bool ipv6 = table == PSC_TCP6 || table == PSC_UDP6;
-    bool udp = table == PSC_UDP4 || table == PSC_UDP6;
+    bool ipv6 = protocol == PSC_PROTOCOL_TCP6 || protocol == PSC_PROTOCOL_UDP6;
+    bool udp = protocol == PSC_PROTOCOL_UDP4 || protocol == PSC_PROTOCOL_UDP6;
     request->header = (struct nlmsghdr){
         .nlmsg_len = offsetof(struct request, ports),
         .nlmsg_type = SOCK_DIAG_BY_FAMILY,
@@ -44,7 +44,7 @@ static void fill_request(struct request *request, enum psc_table table, uint32_t
     request->body = (struct inet_diag_req_v2){
         .sdiag_family = ipv6 ? AF_INET6 : AF_INET,
         .sdiag_protocol = udp ? IPPROTO_UDP : IPPROTO_TCP,
-        .idiag_states = kernel_state_mask(table, states),
+        .idiag_states = kernel_state_mask(protocol, states),
     };
     size_t count = sock_diag_ports_compile(filter, request->operations);
     if (count > 0) {
@@ -87,7 +87,7 @@ static ssize_t receive(int netlink, char *buffer) {
     }
 }
 
-static enum psc_status receive_table(int netlink, char *buffer, enum psc_table table,
+static enum psc_status receive_table(int netlink, char *buffer, enum psc_protocol protocol,
                                      struct psc_builder *builder, struct sock_diag_answer *answer,
                                      struct psc_error *error) {
     while (!answer->done) {
@@ -100,7 +100,7 @@ static enum psc_status receive_table(int netlink, char *buffer, enum psc_table t
             return unsupported(error, "receiving failed", (int)-size);
         }
         enum psc_status status =
-            sock_diag_decode(buffer, (size_t)size, table, SEQUENCE, builder, answer, error);
+            sock_diag_decode(buffer, (size_t)size, protocol, SEQUENCE, builder, answer, error);
         if (status != PSC_OK) {
             return status;
         }
@@ -110,9 +110,9 @@ static enum psc_status receive_table(int netlink, char *buffer, enum psc_table t
 }
 
 // Asks once. A socket of its own for each attempt, because an abandoned dump leaves messages behind.
-static enum psc_status attempt(char *buffer, enum psc_table table, const struct request *request,
-                               struct psc_builder *builder, struct sock_diag_answer *answer,
-                               struct psc_error *error) {
+static enum psc_status attempt(char *buffer, enum psc_protocol protocol,
+                               const struct request *request, struct psc_builder *builder,
+                               struct sock_diag_answer *answer, struct psc_error *error) {
     int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
     if (netlink < 0) {
         return unsupported(error, "no netlink socket", errno);
@@ -120,33 +120,33 @@ static enum psc_status attempt(char *buffer, enum psc_table table, const struct 
     int refused = send_request(netlink, request);
     enum psc_status status = refused != 0
                                  ? unsupported(error, "asking failed", refused)
-                                 : receive_table(netlink, buffer, table, builder, answer, error);
+                                 : receive_table(netlink, buffer, protocol, builder, answer, error);
     close(netlink);
     return status;
 }
 
-enum psc_status sock_diag_dump(enum psc_table table, uint32_t states, struct psc_builder *builder,
-                               struct psc_error *error) {
+enum psc_status sock_diag_dump(enum psc_protocol protocol, uint32_t states,
+                               struct psc_builder *builder, struct psc_error *error) {
     char *buffer = malloc(RECEIVE_SIZE);
     if (buffer == NULL) {
         return psc_no_memory(error);
     }
     struct request request;
-    fill_request(&request, table, states, psc_builder_filter(builder));
+    fill_request(&request, protocol, states, psc_builder_filter(builder));
     size_t mark = psc_builder_count(builder);
     struct sock_diag_answer answer = {.interrupted = true};
     enum psc_status status = PSC_OK;
     for (int i = 0; i < ATTEMPTS && status == PSC_OK && answer.interrupted; i++) {
         psc_builder_rewind(builder, mark);
         answer = (struct sock_diag_answer){0};
-        status = attempt(buffer, table, &request, builder, &answer, error);
+        status = attempt(buffer, protocol, &request, builder, &answer, error);
     }
     free(buffer);
     if (status != PSC_OK) {
         psc_builder_rewind(builder, mark);
     } else if (answer.interrupted) {
         status = psc_builder_notice(builder, "dump-interrupted", 0,
-                                    "the socket table changed faster than it could be read: "
+                                    "the socket protocol changed faster than it could be read: "
                                     "a few sockets may be missing");
         status = status == PSC_OK ? PSC_OK : psc_no_memory(error);
     }

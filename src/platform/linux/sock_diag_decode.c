@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "kernel_state.h"
-#include "sock_diag.h"
+#include "platform/linux/kernel_state.h"
+#include "platform/linux/sock_diag.h"
 
 #define ATTRIBUTE_HEADER sizeof(struct nlattr)
 
@@ -37,14 +37,14 @@ static enum psc_status decode_attributes(const char *bytes, size_t size, struct 
     return size == 0 ? PSC_OK : malformed(error, "half an attribute");
 }
 
-static enum psc_status decode_row(const char *bytes, size_t size, enum psc_table table,
+static enum psc_status decode_row(const char *bytes, size_t size, enum psc_protocol protocol,
                                   struct psc_builder *builder, struct psc_error *error) {
     struct inet_diag_msg message;
     if (size < sizeof message) {
         return malformed(error, "a row that is too short");
     }
     memcpy(&message, bytes, sizeof message);
-    struct psc_endpoint row = {.table = (uint8_t)table};
+    struct psc_endpoint row = {.protocol = (uint8_t)protocol};
     bool ipv6 = psc_endpoint_is_ipv6(&row);
     if (message.idiag_family != (ipv6 ? AF_INET6 : AF_INET)) {
         return malformed(error, "a row of a family that was not asked for");
@@ -57,7 +57,7 @@ static enum psc_status decode_row(const char *bytes, size_t size, enum psc_table
         memcpy(row.remote.bytes, message.id.idiag_dst, length);
         row.remote_port = ntohs(message.id.idiag_dport);
     }
-    row.zone = message.id.idiag_if;
+    row.ifindex = message.id.idiag_if;
     row.recv_queue = message.idiag_rqueue;
     row.send_queue = message.idiag_wqueue;
     row.cookie = (uint64_t)message.id.idiag_cookie[1] << 32 | message.id.idiag_cookie[0];
@@ -89,7 +89,7 @@ static enum psc_status decode_refusal(const char *bytes, size_t size, bool requi
 }
 
 static enum psc_status decode_message(const struct nlmsghdr *header, const char *payload,
-                                      enum psc_table table, struct psc_builder *builder,
+                                      enum psc_protocol protocol, struct psc_builder *builder,
                                       struct sock_diag_answer *answer, struct psc_error *error) {
     size_t size = header->nlmsg_len - sizeof *header;
     if ((header->nlmsg_flags & NLM_F_DUMP_INTR) != 0) {
@@ -97,7 +97,7 @@ static enum psc_status decode_message(const struct nlmsghdr *header, const char 
     }
     switch (header->nlmsg_type) {
     case SOCK_DIAG_BY_FAMILY:
-        return decode_row(payload, size, table, builder, error);
+        return decode_row(payload, size, protocol, builder, error);
     case NLMSG_ERROR:
         answer->done = true;
         return decode_refusal(payload, size, true, answer, error);
@@ -109,7 +109,7 @@ static enum psc_status decode_message(const struct nlmsghdr *header, const char 
     }
 }
 
-enum psc_status sock_diag_decode(const void *bytes, size_t size, enum psc_table table,
+enum psc_status sock_diag_decode(const void *bytes, size_t size, enum psc_protocol protocol,
                                  uint32_t sequence, struct psc_builder *builder,
                                  struct sock_diag_answer *answer, struct psc_error *error) {
     const char *at = bytes;
@@ -124,7 +124,7 @@ enum psc_status sock_diag_decode(const void *bytes, size_t size, enum psc_table 
         }
         if (header.nlmsg_seq == sequence) {
             enum psc_status status =
-                decode_message(&header, at + sizeof header, table, builder, answer, error);
+                decode_message(&header, at + sizeof header, protocol, builder, answer, error);
             if (status != PSC_OK) {
                 return status;
             }

@@ -3,7 +3,7 @@
 // Each filter is a block of tests `first <= port && port <= last`, one after the other. The first
 // that holds jumps behind the block, and if none does the last one jumps behind the program, 4 bytes
 // too far, which the kernel takes for "no". Jumps are counted in bytes, from the operation that jumps.
-#include "sock_diag_ports.h"
+#include "platform/linux/sock_diag_ports.h"
 
 #include <stdbool.h>
 

@@ -1,11 +1,11 @@
 // sock_diag_ports.h - port filters as a program for the kernel (INET_DIAG_REQ_BYTECODE of
 // linux/inet_diag.h), so that rows which nobody wants never leave it.
-#ifndef PORTSCOPE_SOCK_DIAG_PORTS_H
-#define PORTSCOPE_SOCK_DIAG_PORTS_H
+#ifndef PSC_PLATFORM_LINUX_SOCK_DIAG_PORTS_H
+#define PSC_PLATFORM_LINUX_SOCK_DIAG_PORTS_H
 
 #include <linux/inet_diag.h>
 
-#include "portscope/filter.h"
+#include "model/filter.h"
 
 /** Operations that the longest program has. */
 #define SOCK_DIAG_PORTS_MOST 512

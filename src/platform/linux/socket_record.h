@@ -1,6 +1,6 @@
 // socket_record.h - what sockets.bpf.c, inside the kernel, and owners_bpf.c say to each other.
-#ifndef PORTSCOPE_SOCKET_RECORD_H
-#define PORTSCOPE_SOCKET_RECORD_H
+#ifndef PSC_PLATFORM_LINUX_SOCKET_RECORD_H
+#define PSC_PLATFORM_LINUX_SOCKET_RECORD_H
 
 #include <linux/types.h>
 

@@ -10,7 +10,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
-#include "socket_record.h"
+#include "platform/linux/socket_record.h"
 
 #define TYPE_MASK 0170000
 #define TYPE_SOCKET 0140000

@@ -1,5 +1,5 @@
 // terminal.c - what the terminal at the other end can do.
-#include "portscope/terminal.h"
+#include "platform/terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@ void psc_terminal_done(struct psc_terminal *terminal) {
     (void)terminal; // nothing was changed
 }
 
-bool psc_terminal_has_colour(FILE *stream) {
+bool psc_terminal_has_color(FILE *stream) {
     const char *kind = getenv("TERM");
     return isatty(fileno(stream)) == 1 && kind != NULL && kind[0] != '\0' &&
            strcmp(kind, "dumb") != 0;

@@ -1,30 +1,30 @@
 // collect.c - the socket tables and their owners, which Windows gives together.
 #include <stdio.h>
 
-#include "ip_helper.h"
-#include "portscope/platform.h"
-#include "process_list.h"
-#include "system_function.h"
+#include "platform/platform.h"
+#include "platform/windows/ip_helper.h"
+#include "platform/windows/process_list.h"
+#include "platform/windows/system_function.h"
 
 void psc_request_init(struct psc_request *request) {
     *request = (struct psc_request){
-        .tables = PSC_TABLES_ALL,
+        .protocols = PSC_PROTOCOLS_ALL,
         .states = PSC_STATES_ALL,
         .owners = true,
     };
 }
 
-static bool is_udp(enum psc_table table) {
-    return table == PSC_UDP4 || table == PSC_UDP6;
+static bool is_udp(enum psc_protocol protocol) {
+    return protocol == PSC_PROTOCOL_UDP4 || protocol == PSC_PROTOCOL_UDP6;
 }
 
 // Ports that are only bound stand in a table of their own, which not every Windows shows.
-static enum psc_status collect_bound(enum psc_table table, uint32_t states,
+static enum psc_status collect_bound(enum psc_protocol protocol, uint32_t states,
                                      struct psc_builder *builder, struct psc_error *error) {
-    if (is_udp(table) || (states & PSC_STATE_BIT(PSC_STATE_BOUND)) == 0) {
+    if (is_udp(protocol) || (states & PSC_STATE_BIT(PSC_STATE_BOUND)) == 0) {
         return PSC_OK;
     }
-    enum psc_status status = ip_helper_read_bound(table, builder, error);
+    enum psc_status status = ip_helper_read_bound(protocol, builder, error);
     if (status != PSC_UNSUPPORTED) {
         return status;
     }
@@ -37,15 +37,16 @@ static enum psc_status collect_bound(enum psc_table table, uint32_t states,
 static enum psc_status collect_tables(const struct psc_request *request,
                                       struct psc_builder *builder, struct psc_error *error) {
     enum psc_status status = PSC_OK;
-    for (enum psc_table table = PSC_TCP4; table < PSC_TABLE_COUNT && status == PSC_OK; table++) {
-        bool wanted = (request->tables & PSC_TABLE_BIT(table)) != 0;
-        uint32_t states = request->states & (is_udp(table) ? PSC_STATES_UDP : ~PSC_STATES_UDP);
+    for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4;
+         protocol < PSC_PROTOCOL_COUNT && status == PSC_OK; protocol++) {
+        bool wanted = (request->protocols & PSC_PROTOCOL_BIT(protocol)) != 0;
+        uint32_t states = request->states & (is_udp(protocol) ? PSC_STATES_UDP : ~PSC_STATES_UDP);
         if (!wanted || states == 0) {
             continue;
         }
-        status = ip_helper_read(table, states, builder, error);
+        status = ip_helper_read(protocol, states, builder, error);
         if (status == PSC_OK) {
-            status = collect_bound(table, states, builder, error);
+            status = collect_bound(protocol, states, builder, error);
         }
     }
     return status;
@@ -87,11 +88,11 @@ static enum psc_status link_owners(const struct psc_request *request, struct psc
             status = psc_builder_link(builder, i, row->pid);
         }
     }
-    if (status == PSC_OK && request->few) {
+    if (status == PSC_OK && request->expect_few_rows) {
         status = note_http_sys(builder);
     }
     if (status == PSC_OK) {
-        status = psc_builder_end_links(builder, "owners-elsewhere",
+        status = psc_builder_end_links(builder, "owners-unknown",
                                        "not to be found: Windows names no process for them");
     }
     return status;

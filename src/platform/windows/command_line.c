@@ -1,5 +1,5 @@
 // command_line.c - takes a command line apart, in place: no argument grows by that.
-#include "command_line.h"
+#include "platform/windows/command_line.h"
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 // command_line.h - a Windows command line is one string; programs take it apart themselves.
-#ifndef PORTSCOPE_COMMAND_LINE_H
-#define PORTSCOPE_COMMAND_LINE_H
+#ifndef PSC_PLATFORM_WINDOWS_COMMAND_LINE_H
+#define PSC_PLATFORM_WINDOWS_COMMAND_LINE_H
 
 #include <stddef.h>
 

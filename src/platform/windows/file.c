@@ -1,5 +1,5 @@
 // file.c - files that appear as a whole or not at all: written beside the old one, then renamed.
-#include "portscope/file.h"
+#include "platform/file.h"
 
 #include <errno.h>
 #include <io.h>
@@ -9,7 +9,7 @@
 #include <wchar.h>
 #include <windows.h>
 
-#include "windows_error.h"
+#include "platform/windows/windows_error.h"
 
 #define LONGEST 32768 // what a path can have at most, in UTF-16 units with its NUL
 

@@ -1,6 +1,6 @@
 // file_time.h - the times of Windows: units of 100 ns since 1601-01-01 UTC.
-#ifndef PORTSCOPE_FILE_TIME_H
-#define PORTSCOPE_FILE_TIME_H
+#ifndef PSC_PLATFORM_WINDOWS_FILE_TIME_H
+#define PSC_PLATFORM_WINDOWS_FILE_TIME_H
 
 #include <stdint.h>
 #include <windows.h>

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <windows.h>
 
-#include "file_time.h"
-#include "portscope/platform.h"
+#include "platform/platform.h"
+#include "platform/windows/file_time.h"
 
 void psc_platform_host(char host[PSC_HOST_SIZE]) {
     wchar_t name[PSC_HOST_SIZE];

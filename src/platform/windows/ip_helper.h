@@ -3,10 +3,10 @@
 //
 // Sources: Microsoft's pages of GetExtendedTcpTable, GetExtendedUdpTable, MIB_TCPROW_OWNER_PID and
 // its kin; for ports that are only bound there is no page.
-#ifndef PORTSCOPE_IP_HELPER_H
-#define PORTSCOPE_IP_HELPER_H
+#ifndef PSC_PLATFORM_WINDOWS_IP_HELPER_H
+#define PSC_PLATFORM_WINDOWS_IP_HELPER_H
 
-#include "portscope/builder.h"
+#include "model/builder.h"
 
 /** The tables that Windows keeps of a protocol and family. */
 enum ip_helper_kind {
@@ -18,7 +18,7 @@ enum ip_helper_kind {
  * Asks for one table and adds its rows. A family that this machine does not speak is an empty table.
  * @param states PSC_STATE_BIT()s to keep
  */
-PSC_NODISCARD enum psc_status ip_helper_read(enum psc_table table, uint32_t states,
+PSC_NODISCARD enum psc_status ip_helper_read(enum psc_protocol protocol, uint32_t states,
                                              struct psc_builder *builder, struct psc_error *error);
 
 /**
@@ -26,8 +26,9 @@ PSC_NODISCARD enum psc_status ip_helper_read(enum psc_table table, uint32_t stat
  * @param table of TCP
  * @return PSC_UNSUPPORTED where this Windows does not tell of them
  */
-PSC_NODISCARD enum psc_status
-ip_helper_read_bound(enum psc_table table, struct psc_builder *builder, struct psc_error *error);
+PSC_NODISCARD enum psc_status ip_helper_read_bound(enum psc_protocol protocol,
+                                                   struct psc_builder *builder,
+                                                   struct psc_error *error);
 
 /** Whether an interface has this index. */
 typedef bool ip_helper_is_interface(uint32_t index);
@@ -41,8 +42,8 @@ typedef bool ip_helper_is_interface(uint32_t index);
  * @return PSC_MALFORMED when there are fewer bytes than the table says
  */
 PSC_NODISCARD enum psc_status
-ip_helper_decode(const void *bytes, size_t size, enum ip_helper_kind kind, enum psc_table table,
-                 uint32_t states, ip_helper_is_interface *is_interface, struct psc_builder *builder,
-                 struct psc_error *error);
+ip_helper_decode(const void *bytes, size_t size, enum ip_helper_kind kind,
+                 enum psc_protocol protocol, uint32_t states, ip_helper_is_interface *is_interface,
+                 struct psc_builder *builder, struct psc_error *error);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include <iphlpapi.h>
 
-#include "ip_helper.h"
+#include "platform/windows/ip_helper.h"
 
 // By the number of enum MIB_TCP_STATE. 100 is MIB_TCP_STATE_RESERVED, a socket that is only bound.
 static const enum psc_state tcp_states[] = {
@@ -31,43 +31,48 @@ struct row_layout {
     size_t size, state, local, port, zone, remote, remote_port, owner;
 };
 
-static const struct row_layout layouts[][PSC_TABLE_COUNT] =
+static const struct row_layout layouts[][PSC_PROTOCOL_COUNT] =
     {
         [IP_HELPER_OWNERS] =
             {
-                [PSC_TCP4] = {sizeof(MIB_TCPROW_OWNER_PID), offsetof(MIB_TCPROW_OWNER_PID, dwState),
-                              offsetof(MIB_TCPROW_OWNER_PID, dwLocalAddr),
-                              offsetof(MIB_TCPROW_OWNER_PID, dwLocalPort), ABSENT,
-                              offsetof(MIB_TCPROW_OWNER_PID, dwRemoteAddr),
-                              offsetof(MIB_TCPROW_OWNER_PID, dwRemotePort),
-                              offsetof(MIB_TCPROW_OWNER_PID, dwOwningPid)},
-                [PSC_TCP6] = {sizeof(MIB_TCP6ROW_OWNER_PID),
-                              offsetof(MIB_TCP6ROW_OWNER_PID, dwState),
-                              offsetof(MIB_TCP6ROW_OWNER_PID, ucLocalAddr),
-                              offsetof(MIB_TCP6ROW_OWNER_PID, dwLocalPort),
-                              offsetof(MIB_TCP6ROW_OWNER_PID, dwLocalScopeId),
-                              offsetof(MIB_TCP6ROW_OWNER_PID, ucRemoteAddr),
-                              offsetof(MIB_TCP6ROW_OWNER_PID, dwRemotePort),
-                              offsetof(MIB_TCP6ROW_OWNER_PID, dwOwningPid)},
-                [PSC_UDP4] = {sizeof(MIB_UDPROW_OWNER_PID),
-                              ABSENT, offsetof(MIB_UDPROW_OWNER_PID, dwLocalAddr),
-                              offsetof(MIB_UDPROW_OWNER_PID, dwLocalPort),
-                              ABSENT, ABSENT, ABSENT, offsetof(MIB_UDPROW_OWNER_PID, dwOwningPid)},
-                [PSC_UDP6] = {sizeof(MIB_UDP6ROW_OWNER_PID),
-                              ABSENT, offsetof(MIB_UDP6ROW_OWNER_PID, ucLocalAddr),
-                              offsetof(MIB_UDP6ROW_OWNER_PID, dwLocalPort),
-                              offsetof(MIB_UDP6ROW_OWNER_PID, dwLocalScopeId),
-                              ABSENT, ABSENT, offsetof(MIB_UDP6ROW_OWNER_PID, dwOwningPid)},
+                [PSC_PROTOCOL_TCP4] = {sizeof(MIB_TCPROW_OWNER_PID),
+                                       offsetof(MIB_TCPROW_OWNER_PID, dwState),
+                                       offsetof(MIB_TCPROW_OWNER_PID, dwLocalAddr),
+                                       offsetof(MIB_TCPROW_OWNER_PID, dwLocalPort), ABSENT,
+                                       offsetof(MIB_TCPROW_OWNER_PID, dwRemoteAddr),
+                                       offsetof(MIB_TCPROW_OWNER_PID, dwRemotePort),
+                                       offsetof(MIB_TCPROW_OWNER_PID, dwOwningPid)},
+                [PSC_PROTOCOL_TCP6] = {sizeof(MIB_TCP6ROW_OWNER_PID),
+                                       offsetof(MIB_TCP6ROW_OWNER_PID, dwState),
+                                       offsetof(MIB_TCP6ROW_OWNER_PID, ucLocalAddr),
+                                       offsetof(MIB_TCP6ROW_OWNER_PID, dwLocalPort),
+                                       offsetof(MIB_TCP6ROW_OWNER_PID, dwLocalScopeId),
+                                       offsetof(MIB_TCP6ROW_OWNER_PID, ucRemoteAddr),
+                                       offsetof(MIB_TCP6ROW_OWNER_PID, dwRemotePort),
+                                       offsetof(MIB_TCP6ROW_OWNER_PID, dwOwningPid)},
+                [PSC_PROTOCOL_UDP4] =
+                    {sizeof(MIB_UDPROW_OWNER_PID),
+                     ABSENT, offsetof(MIB_UDPROW_OWNER_PID, dwLocalAddr),
+                     offsetof(MIB_UDPROW_OWNER_PID, dwLocalPort),
+                     ABSENT, ABSENT, ABSENT, offsetof(MIB_UDPROW_OWNER_PID, dwOwningPid)},
+                [PSC_PROTOCOL_UDP6] =
+                    {sizeof(MIB_UDP6ROW_OWNER_PID),
+                     ABSENT, offsetof(MIB_UDP6ROW_OWNER_PID, ucLocalAddr),
+                     offsetof(MIB_UDP6ROW_OWNER_PID, dwLocalPort),
+                     offsetof(MIB_UDP6ROW_OWNER_PID, dwLocalScopeId),
+                     ABSENT, ABSENT, offsetof(MIB_UDP6ROW_OWNER_PID, dwOwningPid)},
             },
         [IP_HELPER_BOUND] =
             {
-                [PSC_TCP4] = {sizeof(MIB_TCPROW2), ABSENT, offsetof(MIB_TCPROW2, dwLocalAddr),
-                              offsetof(MIB_TCPROW2, dwLocalPort), ABSENT, ABSENT, ABSENT,
-                              offsetof(MIB_TCPROW2, dwOwningPid)},
-                [PSC_TCP6] = {sizeof(MIB_TCP6ROW2), ABSENT, offsetof(MIB_TCP6ROW2, LocalAddr),
-                              offsetof(MIB_TCP6ROW2, dwLocalPort),
-                              offsetof(MIB_TCP6ROW2, dwLocalScopeId), ABSENT, ABSENT,
-                              offsetof(MIB_TCP6ROW2, dwOwningPid)},
+                [PSC_PROTOCOL_TCP4] = {sizeof(MIB_TCPROW2), ABSENT,
+                                       offsetof(MIB_TCPROW2, dwLocalAddr),
+                                       offsetof(MIB_TCPROW2, dwLocalPort), ABSENT, ABSENT, ABSENT,
+                                       offsetof(MIB_TCPROW2, dwOwningPid)},
+                [PSC_PROTOCOL_TCP6] = {sizeof(MIB_TCP6ROW2), ABSENT,
+                                       offsetof(MIB_TCP6ROW2, LocalAddr),
+                                       offsetof(MIB_TCP6ROW2, dwLocalPort),
+                                       offsetof(MIB_TCP6ROW2, dwLocalScopeId), ABSENT, ABSENT,
+                                       offsetof(MIB_TCP6ROW2, dwOwningPid)},
             },
 };
 
@@ -128,12 +133,13 @@ static void set_owner(struct psc_endpoint *row, uint32_t pid) {
 }
 
 static struct psc_endpoint decode_row(const char *bytes, const struct row_layout *layout,
-                                      enum psc_table table, ip_helper_is_interface *is_interface) {
-    struct psc_endpoint row = {.table = (uint8_t)table};
+                                      enum psc_protocol protocol,
+                                      ip_helper_is_interface *is_interface) {
+    struct psc_endpoint row = {.protocol = (uint8_t)protocol};
     size_t length = psc_endpoint_is_ipv6(&row) ? 16 : 4;
     memcpy(row.local.bytes, bytes + layout->local, length);
     row.local_port = port_at(bytes, layout->port);
-    row.zone = read_zone(row.local.bytes, number_at(bytes, layout->zone), is_interface);
+    row.ifindex = read_zone(row.local.bytes, number_at(bytes, layout->zone), is_interface);
     if (psc_endpoint_is_udp(&row)) {
         row.state = PSC_STATE_UDP_UNCONNECTED; // Windows does not tell whom it is connected to
     } else if (layout->state == ABSENT) {
@@ -150,20 +156,21 @@ static struct psc_endpoint decode_row(const char *bytes, const struct row_layout
 }
 
 enum psc_status ip_helper_decode(const void *bytes, size_t size, enum ip_helper_kind kind,
-                                 enum psc_table table, uint32_t states,
+                                 enum psc_protocol protocol, uint32_t states,
                                  ip_helper_is_interface *is_interface, struct psc_builder *builder,
                                  struct psc_error *error) {
-    const struct row_layout *layout = &layouts[kind][table];
+    const struct row_layout *layout = &layouts[kind][protocol];
     if (size < sizeof(DWORD)) {
-        return psc_fail(error, PSC_MALFORMED, "iphlpapi: a table without a size");
+        return psc_fail(error, PSC_MALFORMED, "iphlpapi: a protocol without a size");
     }
     size_t count = number_at(bytes, 0);
     if (count > (size - sizeof(DWORD)) / layout->size) {
-        return psc_fail(error, PSC_MALFORMED, "iphlpapi: a table that is too short for its rows");
+        return psc_fail(error, PSC_MALFORMED,
+                        "iphlpapi: a protocol that is too short for its rows");
     }
     const char *at = (const char *)bytes + sizeof(DWORD);
     for (size_t i = 0; i < count; i++, at += layout->size) {
-        struct psc_endpoint row = decode_row(at, layout, table, is_interface);
+        struct psc_endpoint row = decode_row(at, layout, protocol, is_interface);
         if ((states & PSC_STATE_BIT(row.state)) != 0 && psc_builder_add(builder, &row) != PSC_OK) {
             return psc_no_memory(error);
         }

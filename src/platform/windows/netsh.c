@@ -1,5 +1,5 @@
 // netsh.c - runs netsh.exe.
-#include "netsh.h"
+#include "platform/windows/netsh.h"
 
 #include <stdio.h>
 #include <windows.h>

@@ -1,9 +1,9 @@
 // netsh.h - what only netsh.exe tells: which ports Windows keeps for itself, and which it hands out.
 // Running and parsing are apart, because the words are those of the machine's language.
-#ifndef PORTSCOPE_NETSH_H
-#define PORTSCOPE_NETSH_H
+#ifndef PSC_PLATFORM_WINDOWS_NETSH_H
+#define PSC_PLATFORM_WINDOWS_NETSH_H
 
-#include "portscope/platform.h"
+#include "platform/platform.h"
 
 /** Bytes of an answer, with its NUL. What is longer is cut. */
 #define NETSH_ANSWER_SIZE 65536

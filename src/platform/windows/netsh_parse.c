@@ -1,7 +1,7 @@
 // netsh_parse.c - what netsh.exe prints, in whatever language; pure functions.
 #include <string.h>
 
-#include "netsh.h"
+#include "platform/windows/netsh.h"
 
 static bool is_blank(char c) {
     return c == ' ' || c == '\t' || c == '\r';

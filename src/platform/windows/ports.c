@@ -4,9 +4,9 @@
 #include <winsock2.h>
 #include <ws2tcpip.h>
 
-#include "netsh.h"
-#include "portscope/platform.h"
-#include "windows_error.h"
+#include "platform/platform.h"
+#include "platform/windows/netsh.h"
+#include "platform/windows/windows_error.h"
 
 #define TIME_WAIT_SECONDS 120 // TcpTimedWaitDelay, where nobody changed it
 
@@ -17,7 +17,7 @@ union socket_address {
 };
 
 static bool is_ipv6(const struct psc_probe *probe) {
-    return probe->table == PSC_TCP6 || probe->table == PSC_UDP6;
+    return probe->protocol == PSC_PROTOCOL_TCP6 || probe->protocol == PSC_PROTOCOL_UDP6;
 }
 
 static int fill_address(const struct psc_probe *probe, union socket_address *address) {
@@ -25,7 +25,7 @@ static int fill_address(const struct psc_probe *probe, union socket_address *add
     if (is_ipv6(probe)) {
         address->v6.sin6_family = AF_INET6;
         address->v6.sin6_port = htons(probe->port);
-        address->v6.sin6_scope_id = probe->zone;
+        address->v6.sin6_scope_id = probe->ifindex;
         memcpy(&address->v6.sin6_addr, probe->address.bytes, 16);
         return sizeof address->v6;
     }
@@ -39,7 +39,7 @@ static int fill_address(const struct psc_probe *probe, union socket_address *add
 // somebody who allows it; never listening keeps the firewall from asking the user.
 static int try_bind(const struct psc_probe *probe) {
     const BOOL yes = TRUE;
-    bool udp = probe->table == PSC_UDP4 || probe->table == PSC_UDP6;
+    bool udp = probe->protocol == PSC_PROTOCOL_UDP4 || probe->protocol == PSC_PROTOCOL_UDP6;
     union socket_address address;
     int size = fill_address(probe, &address);
     SOCKET probing = socket(address.any.sa_family, udp ? SOCK_DGRAM : SOCK_STREAM, 0);
@@ -63,7 +63,7 @@ static int try_bind(const struct psc_probe *probe) {
 static int try_any_address(const struct psc_probe *probe) {
     struct psc_probe any = *probe;
     memset(&any.address, 0, sizeof any.address);
-    any.zone = 0;
+    any.ifindex = 0;
     return try_bind(&any);
 }
 

@@ -1,12 +1,12 @@
 // process_list.c - the list of all processes.
-#include "process_list.h"
+#include "platform/windows/process_list.h"
 
 #include <string.h>
 #include <windows.h>
 
 #include <tlhelp32.h>
 
-#include "wide.h"
+#include "platform/windows/wide.h"
 
 _Static_assert(sizeof((struct process_entry){0}.name) == sizeof((PROCESSENTRY32W){0}.szExeFile),
                "a name of the list fits");

@@ -1,10 +1,10 @@
 // process_list.h - the list of all processes: names and parents, which need no rights.
-#ifndef PORTSCOPE_PROCESS_LIST_H
-#define PORTSCOPE_PROCESS_LIST_H
+#ifndef PSC_PLATFORM_WINDOWS_PROCESS_LIST_H
+#define PSC_PLATFORM_WINDOWS_PROCESS_LIST_H
 
 #include <wchar.h>
 
-#include "portscope/builder.h"
+#include "model/builder.h"
 
 /** The two processes that are no programs; the task manager calls them so. */
 enum {

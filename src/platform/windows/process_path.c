@@ -1,11 +1,11 @@
 // process_path.c - the executable that a process runs.
-#include "process_path.h"
+#include "platform/windows/process_path.h"
 
 #include <stdbool.h>
 #include <string.h>
 #include <winternl.h>
 
-#include "system_function.h"
+#include "platform/windows/system_function.h"
 
 // SYSTEM_INFORMATION_CLASS and its struct for one process: not in Microsoft's headers, but unchanged
 // since Windows Vista, and what the task manager's relatives use.

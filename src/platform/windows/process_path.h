@@ -1,10 +1,10 @@
 // process_path.h - the executable that a process runs.
-#ifndef PORTSCOPE_PROCESS_PATH_H
-#define PORTSCOPE_PROCESS_PATH_H
+#ifndef PSC_PLATFORM_WINDOWS_PROCESS_PATH_H
+#define PSC_PLATFORM_WINDOWS_PROCESS_PATH_H
 
 #include <windows.h>
 
-#include "portscope/base.h"
+#include "base/error.h"
 
 /** The longest path has 32767 units (Microsoft: "Maximum Path Length Limitation"). */
 #define PROCESS_PATH_SIZE 32768

@@ -1,5 +1,5 @@
 // process_services.c - which services run in which process.
-#include "process_services.h"
+#include "platform/windows/process_services.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +8,8 @@
 
 #include <winsvc.h>
 
-#include "wide.h"
-#include "windows_error.h"
+#include "platform/windows/wide.h"
+#include "platform/windows/windows_error.h"
 
 #define BUFFER_SIZE 65536 // the manager fills what there is and goes on from there
 

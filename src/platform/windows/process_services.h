@@ -1,8 +1,8 @@
 // process_services.h - which services run in which process.
-#ifndef PORTSCOPE_PROCESS_SERVICES_H
-#define PORTSCOPE_PROCESS_SERVICES_H
+#ifndef PSC_PLATFORM_WINDOWS_PROCESS_SERVICES_H
+#define PSC_PLATFORM_WINDOWS_PROCESS_SERVICES_H
 
-#include "portscope/builder.h"
+#include "model/builder.h"
 
 /** The running services, by the names that `sc query` takes. Begins as all zero. */
 struct services {

@@ -1,9 +1,9 @@
 // process_user.c - the user that a process runs as.
-#include "process_user.h"
+#include "platform/windows/process_user.h"
 
 #include <string.h>
 
-#include "wide.h"
+#include "platform/windows/wide.h"
 
 #define NAME_SIZE 257 // UNLEN + 1 of lmcons.h; domains are shorter
 

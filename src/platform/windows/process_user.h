@@ -1,10 +1,10 @@
 // process_user.h - the user that a process runs as.
-#ifndef PORTSCOPE_PROCESS_USER_H
-#define PORTSCOPE_PROCESS_USER_H
+#ifndef PSC_PLATFORM_WINDOWS_PROCESS_USER_H
+#define PSC_PLATFORM_WINDOWS_PROCESS_USER_H
 
 #include <windows.h>
 
-#include "portscope/builder.h"
+#include "model/builder.h"
 
 /**
  * Finds the user of a process: user and account. Accounts of this machine have their name alone, others

@@ -7,8 +7,8 @@
 #include <winsock2.h>
 #include <ws2tcpip.h>
 
-#include "portscope/platform.h"
-#include "portscope/sort.h"
+#include "base/sort.h"
+#include "platform/platform.h"
 
 #define MOST_THREADS 32
 #define NAME_SIZE 256 // RFC 1035: 255 bytes at most
@@ -17,7 +17,7 @@
 struct question {
     struct psc_address address;
     bool ipv6;
-    uint32_t zone;
+    uint32_t ifindex;
     size_t first, rows;
     char name[NAME_SIZE]; // empty: none, or not yet
 };
@@ -34,7 +34,7 @@ struct questions {
 
 static void ask(struct question *question) {
     struct sockaddr_in v4 = {.sin_family = AF_INET};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_scope_id = question->zone};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_scope_id = question->ifindex};
     memcpy(&v4.sin_addr, question->address.bytes, 4);
     memcpy(&v6.sin6_addr, question->address.bytes, 16);
     const struct sockaddr *address =
@@ -79,7 +79,7 @@ static int compare_remotes(uint32_t a, uint32_t b, const void *context) {
     const struct psc_endpoint *y = psc_builder_endpoint(context, b);
     int order = psc_endpoint_is_ipv6(x) - psc_endpoint_is_ipv6(y);
     order = order != 0 ? order : memcmp(&x->remote, &y->remote, sizeof x->remote);
-    return order != 0 ? order : (x->zone > y->zone) - (x->zone < y->zone);
+    return order != 0 ? order : (x->ifindex > y->ifindex) - (x->ifindex < y->ifindex);
 }
 
 // Rows with a peer, those of the same address side by side.
@@ -105,7 +105,7 @@ static void gather_questions(struct questions *questions, const struct psc_build
         struct question *question = &questions->list[questions->count++];
         question->address = endpoint->remote;
         question->ipv6 = psc_endpoint_is_ipv6(endpoint);
-        question->zone = endpoint->zone;
+        question->ifindex = endpoint->ifindex;
         question->first = i;
         question->rows = 1;
     }

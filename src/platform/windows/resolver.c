@@ -5,16 +5,16 @@
 #include <windows.h>
 #include <winternl.h>
 
-#include "command_line.h"
-#include "file_time.h"
-#include "portscope/platform.h"
-#include "process_list.h"
-#include "process_path.h"
-#include "process_place.h"
-#include "process_services.h"
-#include "process_user.h"
-#include "system_function.h"
-#include "wide.h"
+#include "platform/platform.h"
+#include "platform/windows/command_line.h"
+#include "platform/windows/exe_location.h"
+#include "platform/windows/file_time.h"
+#include "platform/windows/process_list.h"
+#include "platform/windows/process_path.h"
+#include "platform/windows/process_services.h"
+#include "platform/windows/process_user.h"
+#include "platform/windows/system_function.h"
+#include "platform/windows/wide.h"
 
 // PROCESSINFOCLASS: the command line as a UNICODE_STRING with its text behind it; since Windows 8.1.
 #define PROCESS_COMMAND_LINE_INFORMATION 60
@@ -24,7 +24,7 @@ typedef NTSTATUS NTAPI query_process(HANDLE process, int class, void *informatio
 // Whatever can be asked of a handle that every process gives except the best protected.
 #define BY_HANDLE                                                                                  \
     (PSC_PROCESS_PATH | PSC_PROCESS_COMMAND_LINE | PSC_PROCESS_USER | PSC_PROCESS_STARTED |        \
-     PSC_PROCESS_ACCOUNT | PSC_PROCESS_PLACE)
+     PSC_PROCESS_ACCOUNT | PSC_PROCESS_EXE_FLAGS)
 
 // What the functions below share.
 struct resolver {
@@ -62,9 +62,9 @@ static bool resolve_path(struct resolver *resolver, HANDLE handle, unsigned miss
     if (length == 0) {
         return true; // no program, or one that hides
     }
-    if ((missing & PSC_PROCESS_PLACE) != 0 &&
-        process_place(resolver->buffer.path, length, &process->place)) {
-        process->known |= PSC_PROCESS_PLACE;
+    if ((missing & PSC_PROCESS_EXE_FLAGS) != 0 &&
+        process_place(resolver->buffer.path, length, &process->exe_flags)) {
+        process->known |= PSC_PROCESS_EXE_FLAGS;
     }
     return process->path != NULL || keep_path(resolver, length, process);
 }
@@ -108,7 +108,7 @@ static bool resolve_by_handle(struct resolver *resolver, unsigned missing,
     bool ok = true;
     // Not PROCESS_QUERY_INFORMATION, which protected processes refuse.
     HANDLE handle = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, process->pid);
-    if ((missing & (PSC_PROCESS_PATH | PSC_PROCESS_PLACE)) != 0) {
+    if ((missing & (PSC_PROCESS_PATH | PSC_PROCESS_EXE_FLAGS)) != 0) {
         ok = resolve_path(resolver, handle, missing, process);
     }
     if (handle == NULL) {

@@ -1,7 +1,7 @@
 // system_function.h - functions that are looked up when they are needed: those that not every Windows
 // has, and those of libraries that are loaded from System32 and from nowhere else.
-#ifndef PORTSCOPE_SYSTEM_FUNCTION_H
-#define PORTSCOPE_SYSTEM_FUNCTION_H
+#ifndef PSC_PLATFORM_WINDOWS_SYSTEM_FUNCTION_H
+#define PSC_PLATFORM_WINDOWS_SYSTEM_FUNCTION_H
 
 #include <wchar.h>
 

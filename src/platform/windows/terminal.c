@@ -3,7 +3,7 @@
 // What the program writes to a console goes through a pipe to a thread, which turns the UTF-8 into
 // UTF-16. So nobody else needs to know what a stream is, and no code page is touched. Standard output
 // and standard error share the pipe, because what is written first must be seen first.
-#include "portscope/terminal.h"
+#include "platform/terminal.h"
 
 #include <fcntl.h>
 #include <io.h>
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <windows.h>
 
-#include "portscope/text.h"
+#include "base/text.h"
 
 #define PIECE_SIZE 4096
 
@@ -200,7 +200,7 @@ void psc_terminal_done(struct psc_terminal *terminal) {
     free(terminal);
 }
 
-bool psc_terminal_has_colour(FILE *stream) {
+bool psc_terminal_has_color(FILE *stream) {
     DWORD mode;
     return GetConsoleMode(standard_handle(_fileno(stream)), &mode) &&
            (mode & ENABLE_VIRTUAL_TERMINAL_PROCESSING) != 0;

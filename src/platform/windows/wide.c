@@ -1,5 +1,5 @@
 // wide.c - UTF-16 to UTF-8.
-#include "wide.h"
+#include "platform/windows/wide.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 // wide.h - the UTF-16 of Windows and the UTF-8 of everybody else.
-#ifndef PORTSCOPE_WIDE_H
-#define PORTSCOPE_WIDE_H
+#ifndef PSC_PLATFORM_WINDOWS_WIDE_H
+#define PSC_PLATFORM_WINDOWS_WIDE_H
 
 #include <wchar.h>
 
-#include "portscope/builder.h"
+#include "model/builder.h"
 
 /**
  * Half a surrogate pair, which a name may hold, becomes U+FFFD.

@@ -1,5 +1,5 @@
 // windows_error.c - error numbers of Windows.
-#include "windows_error.h"
+#include "platform/windows/windows_error.h"
 
 #include <windows.h>
 

@@ -1,8 +1,8 @@
 // windows_error.h - error numbers of Windows become a status and a sentence, and go no further.
-#ifndef PORTSCOPE_WINDOWS_ERROR_H
-#define PORTSCOPE_WINDOWS_ERROR_H
+#ifndef PSC_PLATFORM_WINDOWS_WINDOWS_ERROR_H
+#define PSC_PLATFORM_WINDOWS_WINDOWS_ERROR_H
 
-#include "portscope/base.h"
+#include "base/error.h"
 
 /**
  * @param number as GetLastError() gives it

@@ -1,0 +1,58 @@
+// error.h - the status every function returns, the sentence that explains it, and compiler attributes.
+#ifndef PSC_BASE_ERROR_H
+#define PSC_BASE_ERROR_H
+
+#if defined(__clang__)
+#define PSC_NODISCARD __attribute__((warn_unused_result))
+#define PSC_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#elif defined(__GNUC__)
+#define PSC_NODISCARD __attribute__((warn_unused_result))
+// Not `printf`: for Windows that is the printf of an old C library, which did not know %zu.
+#define PSC_PRINTF(text, first) __attribute__((format(gnu_printf, text, first)))
+#else
+#define PSC_NODISCARD
+#define PSC_PRINTF(text, first)
+#endif
+
+/** Everything that can go wrong, once: X(name, what it means). */
+#define PSC_STATUS_LIST(X)                                                                         \
+    X(OK, "no error")                                                                              \
+    X(NO_MEMORY, "out of memory")                                                                  \
+    X(USAGE, "the command line cannot be understood")                                              \
+    X(DENIED, "this user may not")                                                                 \
+    X(UNSUPPORTED, "this system cannot")                                                           \
+    X(SYSTEM, "the system reported an error")                                                      \
+    X(GONE, "it is not there any more")                                                            \
+    X(MALFORMED, "the system's answer cannot be understood")                                       \
+    X(OUTPUT, "the output could not be written")
+
+enum psc_status {
+#define PSC_STATUS_ENUM(name, meaning) PSC_##name,
+    PSC_STATUS_LIST(PSC_STATUS_ENUM)
+#undef PSC_STATUS_ENUM
+};
+
+/** One English sentence for people, without a full stop or a newline. Set whenever a function fails. */
+struct psc_error {
+    char text[512];
+};
+
+/**
+ * The meaning of a status, as in PSC_STATUS_LIST. Static storage.
+ */
+const char *psc_status_text(enum psc_status status);
+
+/**
+ * Puts a sentence into @p error (cut to its size, never in the middle of an escape) and returns
+ * @p status, so that `return psc_fail(...)` is a whole error path. Bytes that a terminal must not
+ * see, which may have come in with a quoted argument, are shown as `\x1b`.
+ */
+PSC_PRINTF(3, 4)
+enum psc_status psc_fail(struct psc_error *error, enum psc_status status, const char *format, ...);
+
+/**
+ * psc_fail() with PSC_NO_MEMORY and its meaning.
+ */
+enum psc_status psc_no_memory(struct psc_error *error);
+
+#endif

@@ -1,0 +1,39 @@
+// text.h - foreign bytes, made harmless: names are chosen by the observed, not by us.
+#ifndef PSC_BASE_TEXT_H
+#define PSC_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** What psc_text_decode() gives for a byte that is not part of valid UTF-8. */
+#define PSC_TEXT_INVALID UINT32_MAX
+
+/**
+ * Reads one character of UTF-8 (RFC 3629: no surrogates, nothing overlong, none above U+10FFFF).
+ * @param size at least 1
+ * @param point out: the code point, or PSC_TEXT_INVALID
+ * @return how many bytes it takes; 1 for an invalid one
+ */
+size_t psc_text_decode(const char *bytes, size_t size, uint32_t *point);
+
+/**
+ * Whether a terminal shows a character as what it is: no control character (C0, DEL, C1), no line
+ * or paragraph separator, nothing that reorders the text around it (bidirectional controls).
+ */
+bool psc_text_is_printable(uint32_t point);
+
+/** Bytes that psc_text_escape() writes at most, with the NUL. */
+#define PSC_TEXT_ESCAPED 16
+
+/**
+ * Writes one character as it is if it is printable, else as `\x1b` for each byte or `\u202e`.
+ * @param used out: how many bytes of @p bytes were consumed, at least 1
+ * @return how many were written, without the NUL
+ */
+size_t psc_text_escape(const char *bytes, size_t size, size_t *used, char text[PSC_TEXT_ESCAPED]);
+
+/** Columns that a printable character takes on a terminal: 0, 1 or 2 (Unicode's East Asian Width). */
+unsigned psc_text_width(uint32_t point);
+
+#endif

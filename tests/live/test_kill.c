@@ -1,0 +1,546 @@
+// test_kill.c - portscope kill against real processes: whom it ends, whom it never ends, what it asks
+// for before, and what it says afterwards.
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "platform/linux/proc_parse.h"
+#include "support/live_states.h"
+#include "support/namespace.h"
+#include "support/pty.h"
+#include "support/spawn.h"
+
+#define NOBODY 65534
+
+// Servers and clients -------------------------------------------------------------------------------
+
+static int listen_on(struct world *world, in_port_t port) {
+    return world_open(world, &(struct world_socket){.type = SOCK_STREAM,
+                                                    .address = "127.0.0.1",
+                                                    .port = port,
+                                                    .backlog = 5,
+                                                    .reuse_address = true});
+}
+
+static in_port_t port_of(struct world *world, int descriptor) {
+    return world_row_of(world, descriptor)->endpoint.local_port;
+}
+
+// A server process; the test itself lets go of the socket.
+static pid_t serve(struct world *world, world_prepare *prepare, in_port_t *port) {
+    int listener = listen_on(world, 0);
+    *port = port_of(world, listener);
+    pid_t pid = world_child(world, listener, prepare);
+    world_release(world, listener);
+    return pid;
+}
+
+static void ignore_term(int descriptor) {
+    (void)descriptor;
+    if (signal(SIGTERM, SIG_IGN) == SIG_ERR) {
+        _exit(1);
+    }
+}
+
+// The signal that ended a child, 0 while it is there.
+static int ended_by(pid_t pid) {
+    siginfo_t info = {.si_pid = 0};
+    succeed(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT));
+    return info.si_pid == 0 ? 0 : info.si_code == CLD_EXITED ? -1 : info.si_status;
+}
+
+// The program ------------------------------------------------------------------------------------
+
+static void run_as(uid_t user, const char *options, in_port_t port, struct spawned *spawned) {
+    char command[512];
+    snprintf(command, sizeof command, "%s kill %u %s", PSC_PROGRAM, port, options);
+    spawn(command, user, spawned);
+}
+
+static void assert_run(const struct spawned *spawned, int status, const char *out,
+                       const char *err) {
+    if (spawned->status != status || (out == NULL && spawned->out[0] != '\0') ||
+        (out != NULL && strstr(spawned->out, out) == NULL) ||
+        (err == NULL && spawned->err[0] != '\0') ||
+        (err != NULL && strstr(spawned->err, err) == NULL)) {
+        fail_msg("status %d, out '%s', err '%s'", spawned->status, spawned->out, spawned->err);
+    }
+}
+
+// @p out and @p err are parts of what is printed, NULL for nothing.
+static void check(in_port_t port, const char *options, int status, const char *out,
+                  const char *err) {
+    struct spawned spawned;
+    run_as(SPAWN_AS_IS, options, port, &spawned);
+    assert_run(&spawned, status, out, err);
+    spawn_done(&spawned);
+}
+
+static bool has_pid(const char *text, pid_t pid) {
+    char words[32];
+    snprintf(words, sizeof words, "(pid %d", pid);
+    const char *found = strstr(text, words);
+    return found != NULL && (found[strlen(words)] == ',' || found[strlen(words)] == ')');
+}
+
+// Each test has its world in a network namespace of its own.
+static int set_up(void **state) {
+    *state = world_new();
+    return 0;
+}
+
+static int tear_down(void **state) {
+    world_free(*state);
+    return 0;
+}
+
+static bool own_network;
+
+static struct world *world_of(void **state) {
+    if (!own_network) {
+        print_message("skipped: no network namespace\n");
+        skip();
+    }
+    return *state;
+}
+
+// Whom it ends --------------------------------------------------------------------------------------
+
+static void a_server_is_asked_and_ends(void **state) {
+    struct world *world = world_of(state);
+    in_port_t port;
+    struct spawned spawned;
+    char out[64];
+    pid_t server = serve(world, NULL, &port);
+    run_as(SPAWN_AS_IS, "--yes", port, &spawned);
+    snprintf(out, sizeof out, "%u/tcp is free now\n", port);
+    assert_run(&spawned, 0, out, NULL);
+    assert_true(has_pid(spawned.out, server));
+    assert_int_equal(ended_by(server), SIGTERM);
+    spawn_done(&spawned);
+    check(port, "--yes", 0, "is free already", NULL);
+}
+
+static void clients_are_left_alone(void **state) {
+    struct world *world = world_of(state);
+    int listener = listen_on(world, 0);
+    in_port_t port = port_of(world, listener);
+    struct world_pair pair = world_connect(world, listener, NULL);
+    in_port_t client_port = port_of(world, pair.client);
+    pid_t server = world_child(world, listener, NULL);
+    pid_t worker = world_child(world, pair.server, NULL); // talks and does not listen
+    pid_t client = world_child(world, pair.client, NULL);
+    struct spawned spawned;
+    world_release(world, listener);
+    world_release(world, pair.server);
+    world_release(world, pair.client);
+    // The port of the client is nobody's to serve on.
+    check(client_port, "--yes", 1, "nobody who can be seen serves on it", "portscope check");
+    run_as(SPAWN_AS_IS, "--yes --force", port, &spawned);
+    assert_run(&spawned, 0, "is free now", NULL);
+    assert_true(has_pid(spawned.out, server));
+    assert_false(has_pid(spawned.out, worker) || has_pid(spawned.out, client));
+    assert_int_equal(ended_by(server), SIGTERM);
+    assert_int_equal(ended_by(worker), 0);
+    assert_int_equal(ended_by(client), 0);
+    spawn_done(&spawned);
+}
+
+static void protocols_are_apart(void **state) {
+    struct world *world = world_of(state);
+    int listener = listen_on(world, 0);
+    in_port_t port = port_of(world, listener);
+    int socket = world_open(
+        world, &(struct world_socket){.type = SOCK_DGRAM, .address = "127.0.0.1", .port = port});
+    pid_t tcp = world_child(world, listener, NULL);
+    pid_t udp = world_child(world, socket, NULL);
+    world_release(world, listener);
+    world_release(world, socket);
+    check(port, "--udp --yes", 0, "/udp is free now", NULL);
+    assert_int_equal(ended_by(udp), SIGTERM);
+    assert_int_equal(ended_by(tcp), 0);
+}
+
+// Forked servers, and one on each family: all of them have the port.
+static void all_holders_are_shown_and_end(void **state) {
+    struct world *world = world_of(state);
+    int listener = listen_on(world, 0);
+    in_port_t port = port_of(world, listener);
+    struct spawned spawned;
+    pid_t servers[4];
+    size_t count = 0;
+    for (; count < 3; count++) {
+        servers[count] = world_child(world, listener, count == 1 ? ignore_term : NULL);
+    }
+    world_release(world, listener);
+    if (world->ipv6) {
+        int other = world_open(world, &(struct world_socket){.type = SOCK_STREAM,
+                                                             .address = "::1",
+                                                             .port = port,
+                                                             .backlog = 5,
+                                                             .reuse_address = true});
+        servers[count++] = world_child(world, other, NULL);
+        world_release(world, other);
+    }
+    run_as(SPAWN_AS_IS, "--yes --timeout 200ms", port, &spawned);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(has_pid(spawned.out, servers[i]));
+        assert_int_equal(ended_by(servers[i]), i == 1 ? 0 : SIGTERM);
+    }
+    char err[64];
+    snprintf(err, sizeof err, "1 of %zu did not end when asked: --force makes them", count);
+    assert_run(&spawned, 1, "is still in use", err);
+    spawn_done(&spawned);
+    check(port, "--yes --timeout 200ms --force", 0, "is free now", NULL);
+    assert_int_equal(ended_by(servers[1]), SIGKILL);
+}
+
+static void a_port_that_is_bound_only(void **state) {
+    struct world *world = world_of(state);
+    int bound =
+        world_open(world, &(struct world_socket){.type = SOCK_STREAM, .address = "127.0.0.1"});
+    in_port_t port = port_of(world, bound);
+    pid_t pid = world_child(world, bound, NULL);
+    world_release(world, bound);
+    if (!world_kernel_tells_bound()) {
+        check(port, "--yes", 1, "nobody who can be seen serves on it", "portscope check");
+        assert_int_equal(ended_by(pid), 0);
+        return;
+    }
+    check(port, "--yes", 0, "is free now", NULL);
+    assert_int_equal(ended_by(pid), SIGTERM);
+}
+
+// What is needed before -----------------------------------------------------------------------------
+
+static void nothing_without_consent(void **state) {
+    struct world *world = world_of(state);
+    in_port_t port;
+    pid_t server = serve(world, NULL, &port);
+    check(port, "", 2, NULL, "--yes is the consent");
+    check(port, "--force", 2, NULL, "--yes is the consent");
+    assert_int_equal(ended_by(server), 0);
+    check(port, "--dry-run", 0, "nothing was done", NULL);
+    check(port, "--dry-run --yes --force", 0, "nothing was done", NULL);
+    assert_int_equal(ended_by(server), 0);
+}
+
+// Answers the question of a kill, and returns its exit status.
+static int answer(in_port_t port, pid_t server, const char *typed, char *text, size_t size) {
+    struct dialogue dialogue;
+    char command[512];
+    snprintf(command, sizeof command, "%s kill %u", PSC_PROGRAM, port);
+    if (!dialogue_begin(&dialogue, command)) {
+        print_message("skipped: no pseudo terminal\n");
+        skip();
+    }
+    dialogue_expect(&dialogue, "End it? [y/N] ");
+    assert_true(has_pid(dialogue.text, server));
+    assert_int_equal(ended_by(server), 0); // asked, and not yet ended
+    dialogue_say(&dialogue, typed);
+    int status = dialogue_end(&dialogue);
+    snprintf(text, size, "%s", dialogue.text);
+    return status;
+}
+
+static void the_answer_counts(void **state) {
+    static const char *const refusals[] = {"n\n", "\n", "no\n", "\x04" /* end of input */};
+    struct world *world = world_of(state);
+    in_port_t port;
+    char text[1024];
+    pid_t server = serve(world, NULL, &port);
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        assert_int_equal(answer(port, server, refusals[i], text, sizeof text), 1);
+        assert_null(strstr(text, "is free"));
+        assert_int_equal(ended_by(server), 0);
+    }
+    assert_int_equal(answer(port, server, "y\n", text, sizeof text), 0);
+    assert_non_null(strstr(text, "is free now"));
+    assert_int_equal(ended_by(server), SIGTERM);
+}
+
+static void its_own_parents_are_refused(void **state) {
+    struct world *world = world_of(state);
+    int listener = listen_on(world, 0);
+    in_port_t port = port_of(world, listener);
+    char err[64];
+    pid_t other = world_child(world, listener, NULL);
+    snprintf(err, sizeof err, "process %d is portscope itself or runs it", getpid());
+    check(port, "--yes --force", 1, "is held by", err);
+    assert_int_equal(ended_by(other), 0); // all or nothing
+}
+
+static void others_processes_are_out_of_reach(void **state) {
+    struct world *world = world_of(state);
+    in_port_t port;
+    struct spawned spawned;
+    if (geteuid() != 0) {
+        print_message("skipped: needs root\n");
+        skip();
+    }
+    pid_t server = serve(world, NULL, &port);
+    run_as(NOBODY, "--yes --force", port, &spawned);
+    assert_run(&spawned, 1, "nobody who can be seen serves on it", "portscope check");
+    assert_int_equal(ended_by(server), 0);
+    spawn_done(&spawned);
+}
+
+// What is said afterwards ---------------------------------------------------------------------------
+
+static void force_is_needed_for_those_who_do_not_listen(void **state) {
+    struct world *world = world_of(state);
+    in_port_t port;
+    pid_t server = serve(world, ignore_term, &port);
+    check(port, "--yes --timeout 100ms", 1, "is still in use", "--force makes them");
+    assert_int_equal(ended_by(server), 0);
+    check(port, "--yes --timeout 100ms --force", 0, "is free now", NULL);
+    assert_int_equal(ended_by(server), SIGKILL);
+}
+
+// Takes the port of another as soon as that has ended, as a service manager would have it done.
+static void succeed_another(int port_pipe) {
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    int yes = 1;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (read(port_pipe, &address.sin_port, sizeof address.sin_port) != sizeof address.sin_port ||
+        setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0) {
+        _exit(1);
+    }
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    pid_t pid = fork(); // so that the parent gets on
+    if (pid != 0) {
+        return;
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    while (bind(listener, (struct sockaddr *)&address, sizeof address) != 0) {
+    }
+    if (listen(listener, 5) != 0) {
+        _exit(1);
+    }
+    for (;;) {
+        pause();
+    }
+}
+
+static void whoever_is_started_again_is_recognised(void **state) {
+    struct world *world = world_of(state);
+    in_port_t port;
+    int ends[2];
+    pid_t server = serve(world, NULL, &port);
+    in_port_t wire = htons(port);
+    succeed(pipe2(ends, O_CLOEXEC));
+    world_keep(world, ends[0]);
+    world_keep(world, ends[1]);
+    assert_int_equal(write(ends[1], &wire, sizeof wire), sizeof wire);
+    world_child(world, ends[0], succeed_another);
+    check(port, "--yes", 1, "  it was started again: ", NULL);
+    assert_int_equal(ended_by(server), SIGTERM);
+}
+
+static void closed_connections_are_told(void **state) {
+    struct world *world = world_of(state);
+    int listener = world_open(
+        world, &(struct world_socket){.type = SOCK_STREAM, .address = "127.0.0.1", .backlog = 5});
+    in_port_t port = port_of(world, listener);
+    struct world_pair pair = world_connect(world, listener, NULL);
+    world_time_wait(world, (struct world_pair){.client = pair.server, .server = pair.client});
+    pid_t server = world_child(world, listener, NULL);
+    world_release(world, listener);
+    check(port, "--yes", 1, "only by connections that are closed already, for 60 s at most", NULL);
+    assert_int_equal(ended_by(server), SIGTERM);
+}
+
+// In a PID namespace --------------------------------------------------------------------------------
+
+static void need_init(void) {
+    if (getpid() != 1) {
+        print_message("skipped: no PID namespace\n");
+        skip();
+    }
+}
+
+static bool next_pid_is(pid_t pid) {
+    char text[16];
+    int file = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
+    int length = snprintf(text, sizeof text, "%d", pid - 1);
+    bool written = file >= 0 && write(file, text, (size_t)length) == length;
+    if (file >= 0) {
+        close(file);
+    }
+    return written;
+}
+
+static uint64_t start_of(pid_t pid) {
+    char path[32];
+    char text[1024];
+    uint64_t ticks = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = read(file, text, sizeof text);
+    close(file);
+    assert_true(size > 0 && proc_parse_start(text, (size_t)size, &ticks));
+    return ticks;
+}
+
+// A process with a number of our choice that serves on a port, 0 for any.
+static void serve_as(pid_t pid, in_port_t *port) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(*port)};
+    socklen_t size = sizeof address;
+    int yes = 1;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    succeed(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes));
+    succeed(bind(listener, (struct sockaddr *)&address, size));
+    succeed(listen(listener, 5));
+    succeed(getsockname(listener, (struct sockaddr *)&address, &size));
+    *port = ntohs(address.sin_port);
+    if (!next_pid_is(pid)) {
+        print_message("skipped: this system does not let us choose a PID\n");
+        skip();
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        if (!namespace_drop_capabilities()) { // else it is hidden from an ordinary user
+            _exit(1);
+        }
+        for (;;) {
+            pause();
+        }
+    }
+    close(listener);
+    assert_int_equal(child, pid);
+}
+
+static void end(pid_t pid) {
+    succeed(kill(pid, SIGKILL));
+    succeed(waitpid(pid, NULL, 0));
+}
+
+// Ends a server and starts another one with its number, later than that by the kernel's clock.
+static void replace(pid_t pid, in_port_t port) {
+    uint64_t before = start_of(pid);
+    do {
+        end(pid);
+        serve_as(pid, &port);
+    } while (start_of(pid) == before);
+}
+
+static void a_reused_number_is_another_process(void **state) {
+    const pid_t pid = 300;
+    struct psc_request request;
+    struct psc_process_handle *held;
+    struct psc_process_handle *stale;
+    struct psc_error error;
+    in_port_t port = 0;
+    (void)state;
+    need_init();
+    psc_request_init(&request);
+    serve_as(pid, &port);
+    uint64_t identity = start_of(pid);
+    assert_int_equal(psc_platform_open_process(&request, (uint32_t)pid, identity, &held, &error),
+                     PSC_OK);
+    assert_false(psc_platform_wait_process(held, 0));
+    replace(pid, port);
+    // Held before: it has ended, and what has its number now is not hit.
+    assert_true(psc_platform_wait_process(held, 0));
+    assert_int_equal(psc_platform_terminate_process(held, true, &error), PSC_GONE);
+    psc_platform_close_process(held);
+    // Held since: it is not the one that was meant.
+    assert_int_equal(psc_platform_open_process(&request, (uint32_t)pid, identity, &stale, &error),
+                     PSC_GONE);
+    assert_null(stale);
+    assert_int_equal(ended_by(pid), 0);
+    end(pid);
+    assert_int_equal(psc_platform_open_process(&request, (uint32_t)pid, identity, &stale, &error),
+                     PSC_GONE);
+    assert_null(stale);
+}
+
+// The number is reused between the question and the answer.
+static void consent_is_for_the_process_that_was_shown(void **state) {
+    const pid_t pid = 400;
+    struct dialogue dialogue;
+    char command[512];
+    in_port_t port = 0;
+    (void)state;
+    need_init();
+    serve_as(pid, &port);
+    snprintf(command, sizeof command, "%s kill %u --force", PSC_PROGRAM, port);
+    if (!dialogue_begin(&dialogue, command)) {
+        print_message("skipped: no pseudo terminal\n");
+        skip();
+    }
+    dialogue_expect(&dialogue, "(pid 400,");
+    dialogue_expect(&dialogue, "[y/N] ");
+    replace(pid, port);
+    dialogue_say(&dialogue, "y\n");
+    assert_int_equal(dialogue_end(&dialogue), 1);
+    assert_non_null(strstr(dialogue.text, "is still in use"));
+    assert_non_null(strstr(dialogue.text, "it was started again: test_kill (pid 400,"));
+    assert_int_equal(ended_by(pid), 0);
+    end(pid);
+}
+
+static void the_first_process_is_refused(void **state) {
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t size = sizeof address;
+    (void)state;
+    need_init();
+    assert_true(namespace_drop_capabilities()); // and so this test is the last one
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    succeed(listen(listener, 5));
+    succeed(getsockname(listener, (struct sockaddr *)&address, &size));
+    check(ntohs(address.sin_port), "--yes --force", 1, "is held by",
+          "process 1 holds the whole system up");
+    close(listener);
+}
+
+static int run_as_init(void *context) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_reused_number_is_another_process),
+        cmocka_unit_test(consent_is_for_the_process_that_was_shown),
+        cmocka_unit_test(the_first_process_is_refused),
+    };
+    (void)context;
+    return cmocka_run_group_tests_name("in a PID namespace", tests, NULL, NULL);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(a_server_is_asked_and_ends),
+        TEST(clients_are_left_alone),
+        TEST(protocols_are_apart),
+        TEST(all_holders_are_shown_and_end),
+        TEST(a_port_that_is_bound_only),
+        TEST(nothing_without_consent),
+        TEST(the_answer_counts),
+        TEST(its_own_parents_are_refused),
+        TEST(others_processes_are_out_of_reach),
+        TEST(force_is_needed_for_those_who_do_not_listen),
+        TEST(whoever_is_started_again_is_recognised),
+        TEST(closed_connections_are_told),
+    };
+    const char *refusal = namespace_enter();
+    own_network = refusal == NULL;
+    int failed = own_network ? namespace_as_init(run_as_init, NULL) : -1;
+    if (failed < 0) {
+        failed = run_as_init(NULL); // each test is skipped, and counted
+    }
+    if (own_network && !namespace_drop_capabilities()) {
+        return 1;
+    }
+    return failed + cmocka_run_group_tests(tests, NULL, NULL);
+}

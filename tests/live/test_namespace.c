@@ -1,0 +1,215 @@
+// test_namespace.c - the platform layer in a network namespace of the test's own, where every row is
+// known: by each road, with any number of threads, the table must be the truth.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "support/live_states.h"
+
+static const uint32_t bound = PSC_STATE_BIT(PSC_STATE_BOUND);
+
+static struct psc_request everything(void) {
+    struct psc_request request;
+    psc_request_init(&request);
+    return request;
+}
+
+static void assert_shows(const struct psc_request *request, const struct world *world,
+                         uint32_t states, unsigned parts, const char *title) {
+    struct psc_snapshot *snapshot = world_collect(request, PSC_PROCESS_STARTED);
+    struct rows shown = {0};
+    struct rows truth = {0};
+    rows_add_snapshot(&shown, snapshot);
+    rows_add_world(&truth, world, states);
+    rows_assert_equal(&shown, &truth, parts & ~(unsigned)ROW_QUEUES, title);
+    rows_done(&shown);
+    rows_done(&truth);
+    psc_snapshot_free(snapshot);
+}
+
+static void netlink_shows_everything(void **state) {
+    const struct world *world = world_in_namespace(state);
+    struct psc_request request = everything();
+    struct psc_snapshot *snapshot = world_collect(&request, 0);
+    bool told = world_kernel_tells_bound();
+    assert_int_equal(world_has_notice(snapshot, "bound-unknown"), !told);
+    assert_int_equal(psc_snapshot_notice_count(snapshot), told ? 0 : 1);
+    psc_snapshot_free(snapshot);
+    assert_shows(&request, world, told ? PSC_STATES_ALL : PSC_STATES_ALL & ~bound, ROW_ALL,
+                 "netlink");
+}
+
+// A world that misses a state would make every other test here pass.
+static void every_state_is_made(void **state) {
+    const struct world *world = world_in_namespace(state);
+    const uint32_t impossible = PSC_STATE_BIT(PSC_STATE_CLOSED) |
+                                PSC_STATE_BIT(PSC_STATE_DELETE_TCB) |
+                                PSC_STATE_BIT(PSC_STATE_UNKNOWN);
+    uint32_t made = 0;
+    for (size_t i = 0; i < world->count; i++) {
+        made |= PSC_STATE_BIT(world->rows[i].endpoint.state);
+    }
+    assert_int_equal(made, PSC_STATES_ALL & ~impossible);
+}
+
+static void dual_stack_is_told(void **state) {
+    const struct world *world = world_in_namespace(state);
+    struct psc_request request = everything();
+    struct psc_snapshot *snapshot = world_collect(&request, 0);
+    size_t v6only = 0;
+    size_t dual = 0;
+    for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
+        const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, i);
+        bool told = (endpoint->known & PSC_KNOWN_V6ONLY) != 0;
+        v6only += told && endpoint->v6only;
+        dual += told && !endpoint->v6only;
+    }
+    assert_true(!world->ipv6 || (v6only >= 2 && dual >= 2));
+    psc_snapshot_free(snapshot);
+}
+
+static void eldest_owner_comes_first(void **state) {
+    (void)world_in_namespace(state);
+    struct psc_request request = everything();
+    struct psc_snapshot *snapshot = world_collect(&request, 0);
+    size_t shared = 0;
+    for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
+        struct psc_owners owners = psc_snapshot_owners(snapshot, i);
+        if (owners.count > 1) {
+            shared++;
+            // All others that share a socket are our children.
+            assert_int_equal(psc_snapshot_oldest(snapshot, i)->pid, getpid());
+        }
+    }
+    assert_int_equal(shared, 2);
+    psc_snapshot_free(snapshot);
+}
+
+// /proc/net has no interfaces: only that of a link-local address is known, from elsewhere.
+static struct world_row *rows_as_proc_knows(const struct world *world) {
+    struct world_row *rows = malloc(world->count * sizeof *rows);
+    assert_non_null(rows);
+    memcpy(rows, world->rows, world->count * sizeof *rows);
+    for (size_t i = 0; i < world->count; i++) {
+        const uint8_t *local = rows[i].endpoint.local.bytes;
+        if (!(psc_endpoint_is_ipv6(&rows[i].endpoint) && local[0] == 0xfe && local[1] == 0x80)) {
+            rows[i].endpoint.ifindex = 0;
+        }
+    }
+    return rows;
+}
+
+static void proc_net_shows_the_same(void **state) {
+    struct world world = *world_in_namespace(state);
+    struct psc_request request = everything();
+    request.disable = PSC_DISABLE_NETLINK;
+    struct psc_snapshot *snapshot = world_collect(&request, 0);
+    assert_true(world_has_notice(snapshot, "bound-unknown"));
+    assert_int_equal(psc_snapshot_notice_count(snapshot), 1);
+    psc_snapshot_free(snapshot);
+    world.rows = rows_as_proc_knows(&world);
+    assert_shows(&request, &world, PSC_STATES_ALL & ~bound, ROW_ALL, "/proc/net");
+    free(world.rows);
+}
+
+static void proc_net_has_the_same_queues(void **state) {
+    (void)world_in_namespace(state);
+    struct psc_request request = everything();
+    request.states &= ~bound;
+    request.owners = false;
+    struct psc_snapshot *by_netlink = world_collect(&request, 0);
+    request.disable = PSC_DISABLE_NETLINK;
+    struct psc_snapshot *by_proc = world_collect(&request, 0);
+    struct rows expected = {0};
+    struct rows shown = {0};
+    assert_int_equal(psc_snapshot_notice_count(by_proc), 0);
+    rows_add_snapshot(&expected, by_netlink);
+    rows_add_snapshot(&shown, by_proc);
+    rows_assert_equal(&shown, &expected, ROW_QUEUES | ROW_SOCKET | ROW_MAPPED, "queues");
+    rows_done(&expected);
+    rows_done(&shown);
+    psc_snapshot_free(by_netlink);
+    psc_snapshot_free(by_proc);
+}
+
+static void every_road_finds_the_same_owners(void **state) {
+    static const unsigned roads[] = {
+        0,
+        PSC_DISABLE_BPF,
+        PSC_DISABLE_BPF | PSC_DISABLE_KCMP,
+        PSC_DISABLE_NETLINK,
+        PSC_DISABLE_NETLINK | PSC_DISABLE_BPF | PSC_DISABLE_KCMP,
+    };
+    static const unsigned threads[] = {0, 1, 2, 8};
+    const struct world *world = world_in_namespace(state);
+    for (size_t i = 0; i < sizeof roads / sizeof roads[0]; i++) {
+        for (size_t j = 0; j < sizeof threads / sizeof threads[0]; j++) {
+            char title[64];
+            struct psc_request request = everything();
+            request.disable = roads[i];
+            request.threads = threads[j];
+            request.expect_few_rows = j % 2 == 1;
+            request.states &= ~bound;
+            snprintf(title, sizeof title, "avoid %u, threads %u", roads[i], threads[j]);
+            assert_shows(&request, world, request.states, ROW_ALL & ~ROW_ZONE, title);
+        }
+    }
+}
+
+// The filter lets everything pass here, so only the kernel can have left the other rows out: that is
+// what spares `-l` the table of connections.
+static void only_asked_states_are_dumped(void **state) {
+    static const unsigned avoid[] = {0, PSC_DISABLE_NETLINK};
+    const struct world *world = world_in_namespace(state);
+    for (unsigned one = 0; one < PSC_STATE_COUNT; one++) {
+        for (size_t i = 0; i < sizeof avoid / sizeof avoid[0]; i++) {
+            struct psc_request request = everything();
+            request.states = PSC_STATE_BIT(one);
+            request.disable = avoid[i];
+            bool told = request.states != bound || (avoid[i] == 0 && world_kernel_tells_bound());
+            assert_shows(&request, world, told ? request.states : 0, ROW_ALL & ~ROW_ZONE,
+                         psc_state_word(one));
+        }
+    }
+}
+
+static void only_asked_tables_are_dumped(void **state) {
+    struct world world = *world_in_namespace(state);
+    const struct world_row *all = world.rows;
+    struct world_row *some = malloc(world.count * sizeof *some);
+    assert_non_null(some);
+    for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
+         protocol++) {
+        struct psc_request request = everything();
+        struct world part = {.rows = some};
+        request.protocols = PSC_PROTOCOL_BIT(protocol);
+        request.states &= ~bound;
+        for (size_t i = 0; i < world.count; i++) {
+            if (all[i].endpoint.protocol == protocol) {
+                some[part.count++] = all[i];
+            }
+        }
+        assert_shows(&request, &part, request.states, ROW_ALL, "one table");
+    }
+    free(some);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(netlink_shows_everything),
+        cmocka_unit_test(every_state_is_made),
+        cmocka_unit_test(dual_stack_is_told),
+        cmocka_unit_test(eldest_owner_comes_first),
+        cmocka_unit_test(proc_net_shows_the_same),
+        cmocka_unit_test(proc_net_has_the_same_queues),
+        cmocka_unit_test(every_road_finds_the_same_owners),
+        cmocka_unit_test(only_asked_states_are_dumped),
+        cmocka_unit_test(only_asked_tables_are_dumped),
+    };
+    return cmocka_run_group_tests(tests, world_fill_namespace, world_leave);
+}

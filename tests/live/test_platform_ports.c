@@ -1,0 +1,466 @@
+// test_platform_ports.c - ports: attempts to bind, the kernel's ranges, and what portscope says of ports that
+// the kernel, other users and other PID namespaces have.
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "model/address.h"
+#include "support/fake_proc.h"
+#include "support/live_states.h"
+#include "support/namespace.h"
+#include "support/spawn.h"
+
+#define NOBODY 65534
+
+// Of the namespace, in which there is nobody else.
+#define RESERVED_PORT 4711
+#define DYNAMIC_PORT 41000
+#define PRIVILEGED_PORT 600
+
+// Attempts ----------------------------------------------------------------------------------------
+
+static enum psc_probe_result probe(enum psc_protocol protocol, const char *address,
+                                   in_port_t port) {
+    struct psc_probe wanted = {.protocol = protocol, .port = port};
+    enum psc_probe_result result;
+    struct psc_error error;
+    bool ipv6;
+    assert_true(psc_address_parse(address, &wanted.address, &ipv6));
+    if (psc_platform_probe(&wanted, &result, &error) != PSC_OK) {
+        fail_msg("%s", error.text);
+    }
+    return result;
+}
+
+static bool own_network;
+
+static void need_network(void) {
+    if (!own_network) {
+        print_message("skipped: no network namespace\n");
+        skip();
+    }
+}
+
+static in_port_t port_of(struct world *world, int descriptor) {
+    return world_row_of(world, descriptor)->endpoint.local_port;
+}
+
+static int open_one(struct world *world, int type, const char *address, in_port_t port) {
+    return world_open(world, &(struct world_socket){.type = type,
+                                                    .address = address,
+                                                    .port = port,
+                                                    .backlog = type == SOCK_STREAM ? 5 : 0,
+                                                    .reuse_address = true});
+}
+
+static void ports_are_tried_and_given_back(void **state) {
+    (void)state;
+    need_network();
+    struct world *world = world_new();
+    int listener = open_one(world, SOCK_STREAM, "127.0.0.1", 0);
+    int bound = open_one(world, SOCK_DGRAM, "127.0.0.1", 0);
+    in_port_t tcp = port_of(world, listener);
+    in_port_t udp = port_of(world, bound);
+    for (int i = 0; i < 3; i++) { // an attempt leaves nothing behind that the next one would meet
+        assert_int_equal(probe(PSC_PROTOCOL_TCP4, "0.0.0.0", tcp), PSC_PROBE_TAKEN);
+        assert_int_equal(probe(PSC_PROTOCOL_TCP4, "127.0.0.1", tcp), PSC_PROBE_TAKEN);
+        assert_int_equal(probe(PSC_PROTOCOL_TCP4, "127.0.0.2", tcp), PSC_PROBE_FREE);
+        assert_int_equal(probe(PSC_PROTOCOL_UDP4, "0.0.0.0", udp), PSC_PROBE_TAKEN);
+        assert_int_equal(probe(PSC_PROTOCOL_UDP4, "127.0.0.2", udp), PSC_PROBE_FREE);
+        assert_int_equal(probe(PSC_PROTOCOL_TCP4, "192.0.2.99", tcp), PSC_PROBE_NO_ADDRESS);
+        assert_int_equal(probe(PSC_PROTOCOL_TCP6, "2001:db8::99", tcp),
+                         world->ipv6 ? PSC_PROBE_NO_ADDRESS : PSC_PROBE_NO_FAMILY);
+        // Any address of IPv6 is not one of IPv4.
+        assert_int_equal(probe(PSC_PROTOCOL_TCP6, "::", tcp),
+                         world->ipv6 ? PSC_PROBE_FREE : PSC_PROBE_NO_FAMILY);
+    }
+    // Nothing was taken away from those who were there.
+    world_connect(world, listener, NULL);
+    world_connect_udp(world, open_one(world, SOCK_DGRAM, "127.0.0.1", 0), bound);
+    world_free(world);
+}
+
+// Ranges ------------------------------------------------------------------------------------------
+
+// NULL: there is no such file.
+static const struct {
+    const char *reserved, *dynamic, *unprivileged;
+    const char *means;
+} settings[] = {
+    {"8080,9148-9150\n", "32768\t60999\n", "1024\n", "8080 9148 9149 9150 | 32768-60999 1024"},
+    {"\n", "1024\t65535\n", "0\n", "none | 1024-65535 0"},
+    {"", "1 1\n", "65536\n", "none | 1-1 65536"},
+    {"1\n", "32768\t60999", "1024", "1 | 32768-60999 1024"},
+    {"65535\n", NULL, NULL, "65535 | 0-0 1024"},
+    {NULL, NULL, NULL, "none | 0-0 1024"},
+    {"x\n", "x\n", "1024\n", "none | 0-0 1024"},
+    {"1-\n", "5\n", "1024\n", "none | 0-0 1024"},
+    {"1,70000\n", "60999 32768\n", "1024\n", "none | 0-0 1024"},
+    {"\n", "1 70000\n", "1024\n", "none | 0-0 1024"},
+};
+
+static void describe(const struct psc_port_ranges *ranges, char *text, size_t size) {
+    size_t used = 0;
+    text[0] = '\0';
+    for (uint32_t port = 0; ranges->reserved.given && port <= UINT16_MAX; port++) {
+        if (psc_ports_have(&ranges->reserved, (uint16_t)port)) {
+            used += (size_t)snprintf(text + used, size - used, "%u ", port);
+        }
+    }
+    snprintf(text + used, size - used, "%s| %u-%u %u", ranges->reserved.given ? "" : "none ",
+             ranges->dynamic_first, ranges->dynamic_last, ranges->first_unprivileged);
+}
+
+static void set(const struct fake_proc *proc, const char *name, const char *value) {
+    char path[64];
+    snprintf(path, sizeof path, "sys/net/ipv4/%s", name);
+    if (value != NULL) {
+        fake_proc_file(proc, path, value, strlen(value));
+    }
+}
+
+static void ranges_of(const struct fake_proc *proc, struct psc_port_ranges *ranges) {
+    struct psc_request request = fake_proc_request(proc);
+    struct psc_error error;
+    assert_int_equal(psc_platform_port_ranges(&request, false, ranges, &error), PSC_OK);
+    assert_false(ranges->reserved_refuses);
+    assert_int_equal(ranges->time_wait_seconds, 60);
+}
+
+static void ranges_are_read(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+        struct fake_proc proc;
+        struct psc_port_ranges ranges;
+        char means[128];
+        fake_proc_make(&proc);
+        set(&proc, "ip_local_reserved_ports", settings[i].reserved);
+        set(&proc, "ip_local_port_range", settings[i].dynamic);
+        set(&proc, "ip_unprivileged_port_start", settings[i].unprivileged);
+        ranges_of(&proc, &ranges);
+        describe(&ranges, means, sizeof means);
+        if (strcmp(means, settings[i].means) != 0) {
+            fail_msg("%zu: '%s', not '%s'", i, means, settings[i].means);
+        }
+        fake_proc_remove(&proc);
+    }
+}
+
+static void a_long_list_is_read_to_its_end(void **state) {
+    struct fake_proc proc;
+    struct psc_port_ranges ranges;
+    static char list[64 * 1024];
+    size_t used = 0;
+    (void)state;
+    for (unsigned port = 10001; port < 20000; port += 2) {
+        used += (size_t)snprintf(list + used, sizeof list - used, "%u,", port);
+    }
+    list[used - 1] = '\n';
+    fake_proc_make(&proc);
+    set(&proc, "ip_local_reserved_ports", list);
+    ranges_of(&proc, &ranges);
+    assert_true(ranges.reserved.given);
+    assert_true(psc_ports_have(&ranges.reserved, 19999));
+    assert_false(psc_ports_have(&ranges.reserved, 19998));
+    fake_proc_remove(&proc);
+}
+
+static void without_proc_nothing_is_known(void **state) {
+    struct psc_request request;
+    struct psc_port_ranges ranges;
+    struct psc_error error;
+    (void)state;
+    psc_request_init(&request);
+    request.proc_root = "/nonexistent/proc";
+    assert_int_equal(psc_platform_port_ranges(&request, true, &ranges, &error), PSC_SYSTEM);
+    assert_non_null(strstr(error.text, "/nonexistent/proc"));
+}
+
+// The program -------------------------------------------------------------------------------------
+
+// @p out and @p err are parts of what is printed, NULL for nothing.
+static void run_as(uid_t user, const char *options, int status, const char *out, const char *err) {
+    struct spawned spawned;
+    char command[512];
+    snprintf(command, sizeof command, "%s %s", PSC_PROGRAM, options);
+    spawn(command, user, &spawned);
+    if (spawned.status != status || (out == NULL && spawned.out[0] != '\0') ||
+        (out != NULL && strstr(spawned.out, out) == NULL) ||
+        (err == NULL && spawned.err[0] != '\0') ||
+        (err != NULL && strstr(spawned.err, err) == NULL)) {
+        fail_msg("%s: status %d, out '%s', err '%s'", options, spawned.status, spawned.out,
+                 spawned.err);
+    }
+    spawn_done(&spawned);
+}
+
+// The same with a port in place of `%u`.
+static void run(uid_t user, const char *command, in_port_t port, int status, const char *out,
+                const char *err) {
+    char options[64];
+    const char *mark = strstr(command, "%u");
+    assert_non_null(mark);
+    snprintf(options, sizeof options, "%.*s%u%s", (int)(mark - command), command, port, mark + 2);
+    run_as(user, options, status, out, err);
+}
+
+// Whoever is no root, here or at all.
+static uid_t ordinary(void) {
+    return geteuid() == 0 ? NOBODY : SPAWN_AS_IS;
+}
+
+static bool reserved_set, dynamic_set;
+
+static void reserved_ports_can_be_bound_and_are_not_given(void **state) {
+    (void)state;
+    need_network();
+    if (!reserved_set) {
+        print_message("skipped: ip_local_reserved_ports cannot be set here\n");
+        skip();
+    }
+    run(SPAWN_AS_IS, "check %u", RESERVED_PORT, 0, "in ip_local_reserved_ports", NULL);
+    run(SPAWN_AS_IS, "check %u --json", RESERVED_PORT, 0, "\"reserved_soft\": true", NULL);
+    run(SPAWN_AS_IS, "check %u", RESERVED_PORT + 1, 0, "is free\n", NULL);
+    run(SPAWN_AS_IS, "free %u", RESERVED_PORT, 1, NULL, "only 0 of 1");
+    struct world *world = world_new();
+    open_one(world, SOCK_STREAM, "0.0.0.0", RESERVED_PORT); // an explicit bind works
+    run(SPAWN_AS_IS, "check %u", RESERVED_PORT, 1, "is in use\n", NULL);
+    // Nor is it named as the next one that is free.
+    open_one(world, SOCK_STREAM, "0.0.0.0", RESERVED_PORT - 1);
+    run(SPAWN_AS_IS, "check %u", RESERVED_PORT - 1, 1, "next free port: 4712\n", NULL);
+    world_free(world);
+}
+
+static void dynamic_ports_are_told(void **state) {
+    (void)state;
+    need_network();
+    if (!dynamic_set) {
+        print_message("skipped: ip_local_port_range cannot be set here\n");
+        skip();
+    }
+    run(SPAWN_AS_IS, "check %u", DYNAMIC_PORT, 0, "in the dynamic range 41000-41999: an outgoing",
+        NULL);
+    run(SPAWN_AS_IS, "check %u", DYNAMIC_PORT - 1, 0, "is free\n", NULL);
+    run(SPAWN_AS_IS, "free %u", DYNAMIC_PORT, 0, "41000\n", NULL);
+    run(SPAWN_AS_IS, "free 40999-%u --count 2", DYNAMIC_PORT, 0, "40999\n41000\n", NULL);
+}
+
+static void privileged_ports_take_rights(void **state) {
+    (void)state;
+    need_network();
+    run(ordinary(), "check %u", PRIVILEGED_PORT + 1, 1, "/tcp needs rights\n", NULL);
+    run(ordinary(), "check %u/udp", PRIVILEGED_PORT, 1, "/udp needs rights\n", NULL);
+    run(ordinary(), "check %u", PRIVILEGED_PORT + 1, 1, "next free port: 1024", NULL);
+    run(ordinary(), "free 1-%u", 1023, 1, NULL, "only 0 of 1");
+    if (geteuid() == 0) {
+        run(SPAWN_AS_IS, "check %u", PRIVILEGED_PORT + 1, 0, "is free\n", NULL);
+    }
+}
+
+// Held by children that an ordinary user may not look into; root may.
+static in_port_t others_port;
+
+static void others_ports_are_in_use_whoever_asks(void **state) {
+    static const char hidden[] = "owners of 1 socket are hidden: run as root to see them\n";
+    const in_port_t ports[] = {PRIVILEGED_PORT, others_port};
+    (void)state;
+    need_network();
+    for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++) {
+        run(ordinary(), "check %u", ports[i], 1, "/tcp is in use\n", hidden);
+        run(ordinary(), "check %u", ports[i], 1, "LISTENING  its owner cannot be seen\n", hidden);
+        run(ordinary(), "check %u -q", ports[i], 1, NULL, NULL);
+        run(ordinary(), "check %u --json", ports[i], 1, "\"owners\": null", NULL);
+        run(ordinary(), "check %u --json", ports[i], 1, "\"kind\": \"owners-hidden\", \"count\": 1",
+            NULL);
+        run(ordinary(), "kill %u --yes", ports[i], 1, "nobody who can be seen serves on it",
+            "portscope check says more");
+        if (geteuid() == 0) {
+            run(SPAWN_AS_IS, "check %u", ports[i], 1, "LISTENING  test_platform_ports (pid ", NULL);
+        }
+    }
+}
+
+// Root's processes are hidden from everybody else, those that must not be dumped from their own user.
+static void hide(int descriptor) {
+    (void)descriptor;
+    if (geteuid() != 0 && prctl(PR_SET_DUMPABLE, 0) != 0) {
+        _exit(1);
+    }
+}
+
+static struct world *open_others(void) {
+    struct world *world = world_new();
+    int privileged = open_one(world, SOCK_STREAM, "0.0.0.0", PRIVILEGED_PORT);
+    int other = open_one(world, SOCK_STREAM, "0.0.0.0", 0);
+    others_port = port_of(world, other);
+    world_child(world, privileged, hide);
+    world_child(world, other, hide);
+    world_release(world, privileged);
+    world_release(world, other);
+    return world;
+}
+
+// PID namespaces ----------------------------------------------------------------------------------
+
+static void need_init(void) {
+    if (getpid() != 1) {
+        print_message("skipped: no PID namespace\n");
+        skip();
+    }
+}
+
+// The holder is outside of this PID namespace, in the same network.
+static void a_holder_outside_cannot_be_named(void **state) {
+    const char *reason = geteuid() == 0
+                             ? "owners of 1 socket are not to be found: the kernel, another PID "
+                               "namespace or a process that ended meanwhile holds them\n"
+                             : "owners of 1 socket are hidden: run as root to see them\n";
+    (void)state;
+    need_init();
+    run(SPAWN_AS_IS, "check %u", others_port, 1, "/tcp is in use\n", reason);
+    run(SPAWN_AS_IS, "check %u", others_port, 1, "LISTENING  its owner cannot be seen\n", reason);
+    run(SPAWN_AS_IS, "check %u --json", others_port, 1, "\"owners\": null", NULL);
+    run(SPAWN_AS_IS, "kill %u --yes --force", others_port, 1, "nobody who can be seen serves on it",
+        "portscope check says more");
+    run(SPAWN_AS_IS, "check %u", others_port, 1, "/tcp is in use\n", reason);
+}
+
+static int look_outside(void *context) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_holder_outside_cannot_be_named)};
+    (void)context;
+    return cmocka_run_group_tests_name("in a PID namespace", tests, NULL, NULL);
+}
+
+static struct sockaddr_in loopback(in_port_t port) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+}
+
+// Listens, tells by UDP on which port, and ends when somebody connects.
+static int hold_inside(void *context) {
+    const in_port_t *report_to = context;
+    struct sockaddr_in name = loopback(0);
+    struct sockaddr_in report = loopback(*report_to);
+    socklen_t size = sizeof name;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int teller = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool held = namespace_drop_capabilities() &&
+                bind(listener, (struct sockaddr *)&name, size) == 0 && listen(listener, 5) == 0 &&
+                getsockname(listener, (struct sockaddr *)&name, &size) == 0 &&
+                sendto(teller, &name.sin_port, sizeof name.sin_port, 0, (struct sockaddr *)&report,
+                       sizeof report) == sizeof name.sin_port;
+    return held && accept(listener, NULL, NULL) >= 0 ? 0 : 1;
+}
+
+// Runs that in a child, and tells the other end if there is no such namespace.
+static pid_t fork_holder(in_port_t report_to) {
+    pid_t child = fork();
+    if (child == 0) {
+        struct sockaddr_in report = loopback(report_to);
+        int teller = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        int status = namespace_as_init(hold_inside, &report_to);
+        in_port_t none = 0;
+        if (status < 0) {
+            (void)!sendto(teller, &none, sizeof none, 0, (struct sockaddr *)&report, sizeof report);
+        }
+        _exit(status < 0 ? 0 : status);
+    }
+    return child;
+}
+
+struct inside {
+    pid_t child;
+    in_port_t port; // 0: there is no PID namespace
+};
+
+static struct inside begin_inside(struct world *world) {
+    struct inside inside;
+    int hearer = open_one(world, SOCK_DGRAM, "127.0.0.1", 0);
+    inside.child = fork_holder(port_of(world, hearer));
+    world_wait_readable(hearer);
+    if (recv(hearer, &inside.port, sizeof inside.port, 0) != sizeof inside.port) {
+        inside.port = 0;
+    }
+    inside.port = ntohs(inside.port);
+    return inside;
+}
+
+static struct inside inside;
+
+static void a_holder_inside_is_named_as_it_is_called_here(void **state) {
+    (void)state;
+    need_network();
+    if (inside.port == 0) {
+        print_message("skipped: no PID namespace\n");
+        skip();
+    }
+    run(SPAWN_AS_IS, "check %u", inside.port, 1, "LISTENING  test_platform_ports (pid ", NULL);
+    run(SPAWN_AS_IS, "kill %u --dry-run", inside.port, 0, "test_platform_ports (pid ", NULL);
+}
+
+static int end_inside(void **state) {
+    struct sockaddr_in address = loopback(inside.port);
+    int caller = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int status = 0;
+    (void)state;
+    if (inside.port != 0) {
+        succeed(connect(caller, (struct sockaddr *)&address, sizeof address));
+    }
+    close(caller);
+    if (inside.child > 0) {
+        succeed(waitpid(inside.child, &status, 0));
+    }
+    return status;
+}
+
+// The group ---------------------------------------------------------------------------------------
+
+// What takes rights, before they are given up.
+static struct world *prepare(int *failed) {
+    own_network = namespace_enter() == NULL;
+    *failed = -1;
+    if (!own_network) {
+        return NULL;
+    }
+    reserved_set = namespace_set("ipv4/ip_local_reserved_ports", "4711");
+    dynamic_set = namespace_set("ipv4/ip_local_port_range", "41000 41999");
+    struct world *world = open_others();
+    *failed = namespace_as_init(look_outside, NULL);
+    inside = begin_inside(world);
+    return world;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ports_are_tried_and_given_back),
+        cmocka_unit_test(ranges_are_read),
+        cmocka_unit_test(a_long_list_is_read_to_its_end),
+        cmocka_unit_test(without_proc_nothing_is_known),
+        cmocka_unit_test(reserved_ports_can_be_bound_and_are_not_given),
+        cmocka_unit_test(dynamic_ports_are_told),
+        cmocka_unit_test(privileged_ports_take_rights),
+        cmocka_unit_test(others_ports_are_in_use_whoever_asks),
+        cmocka_unit_test(a_holder_inside_is_named_as_it_is_called_here),
+    };
+    int failed;
+    struct world *world = prepare(&failed);
+    if (failed < 0) {
+        failed = look_outside(NULL); // is skipped, and counted
+    }
+    if (own_network && !namespace_drop_capabilities()) {
+        return 1;
+    }
+    failed += cmocka_run_group_tests(tests, NULL, end_inside);
+    world_free(world);
+    return failed;
+}

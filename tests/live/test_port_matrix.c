@@ -1,0 +1,442 @@
+// test_port_matrix.c - the verdict on a port against what really happens to a server and its clients:
+// who holds the port, at which address, × where the server wants to listen. Every cell is tried.
+//
+// A port is free for a server if it can bind and listen there as servers do (TCP: SO_REUSEADDR), and
+// if whoever then connects to `localhost` meets it. Clients differ in whether they try ::1 or 127.0.0.1
+// first, so by definition it must be the server that answers in both orders. That concerns servers
+// on `localhost` only: nobody takes one on another address for it.
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/port_survey.h"
+#include "model/address.h"
+#include "support/live_states.h"
+#include "support/namespace.h"
+
+#define IPV4_ADDRESS "192.0.2.1"
+#define IPV6_ADDRESS "2001:db8::1"
+
+// The axes ----------------------------------------------------------------------------------------
+
+struct address {
+    const char *text;
+    bool v6only;
+    const char *near; // where to reach it from here
+};
+
+static const struct address holder_addresses[] = {
+    {"127.0.0.1", false, "127.0.0.1"},
+    {"127.0.0.2", false, "127.0.0.2"},
+    {"::1", true, "::1"},
+    {"0.0.0.0", false, "127.0.0.1"},
+    {"::", false, "::1"},
+    {"::", false, "127.0.0.1"},
+    {"::", true, "::1"},
+    {"::ffff:127.0.0.1", false, "127.0.0.1"}, // as Java does
+    {IPV4_ADDRESS, false, IPV4_ADDRESS},
+    {IPV6_ADDRESS, true, IPV6_ADDRESS},
+};
+
+// Where a server may want to listen: at most two sockets, and whether that is `localhost`.
+static const struct asked {
+    const char *address; // NULL: what is asked about if nothing is said
+    const char *listens[2];
+    const char *near[2];
+    bool localhost;
+} asked_places[] = {
+    {NULL, {"0.0.0.0", "::"}, {"127.0.0.1", "::1"}, true},
+    {"127.0.0.1", {"127.0.0.1"}, {"127.0.0.1"}, true},
+    {"::1", {"::1"}, {"::1"}, true},
+    {"0.0.0.0", {"0.0.0.0"}, {"127.0.0.1"}, true},
+    {"::", {"::"}, {"::1"}, true},
+    {"127.0.0.2", {"127.0.0.2"}, {"127.0.0.2"}, false},
+    {IPV4_ADDRESS, {IPV4_ADDRESS}, {IPV4_ADDRESS}, false},
+    {IPV6_ADDRESS, {IPV6_ADDRESS}, {IPV6_ADDRESS}, false},
+};
+
+// Makes somebody hold a port, and returns which.
+typedef in_port_t hold(struct world *world, const struct address *at, bool reuse);
+
+static int open_at(struct world *world, const struct address *at, int type, int backlog,
+                   bool reuse) {
+    return world_open(world, &(struct world_socket){.type = type,
+                                                    .address = at->text,
+                                                    .backlog = backlog,
+                                                    .v6only = at->v6only,
+                                                    .reuse_address = reuse});
+}
+
+static in_port_t port_of(struct world *world, int descriptor) {
+    return world_row_of(world, descriptor)->endpoint.local_port;
+}
+
+static in_port_t listening(struct world *world, const struct address *at, bool reuse) {
+    return port_of(world, open_at(world, at, SOCK_STREAM, 5, reuse));
+}
+
+static in_port_t sharing(struct world *world, const struct address *at, bool reuse) {
+    return port_of(world, world_open(world, &(struct world_socket){.type = SOCK_STREAM,
+                                                                   .address = at->text,
+                                                                   .backlog = 5,
+                                                                   .v6only = at->v6only,
+                                                                   .reuse_port = true,
+                                                                   .reuse_address = reuse}));
+}
+
+static in_port_t bound(struct world *world, const struct address *at, bool reuse) {
+    return port_of(world, open_at(world, at, SOCK_STREAM, 0, reuse));
+}
+
+// The server hangs up first, and so its port has to wait.
+static in_port_t closed_server(struct world *world, const struct address *at, bool reuse) {
+    int listener = open_at(world, at, SOCK_STREAM, 5, reuse);
+    in_port_t port = port_of(world, listener);
+    struct world_pair pair = world_connect(world, listener, at->near);
+    world_time_wait(world, (struct world_pair){.client = pair.server, .server = pair.client});
+    world_close(world, listener);
+    return port;
+}
+
+static in_port_t accepted(struct world *world, const struct address *at, bool reuse) {
+    int listener = open_at(world, at, SOCK_STREAM, 5, reuse);
+    in_port_t port = port_of(world, listener);
+    world_connect(world, listener, at->near);
+    world_close(world, listener);
+    return port;
+}
+
+static socklen_t resolve(const char *text, in_port_t port, struct sockaddr_storage *address) {
+    struct sockaddr_in *v4 = (struct sockaddr_in *)address;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
+    memset(address, 0, sizeof *address);
+    if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(port);
+        return sizeof *v4;
+    }
+    assert_int_equal(inet_pton(AF_INET6, text, &v6->sin6_addr), 1);
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(port);
+    return sizeof *v6;
+}
+
+static bool is_ipv6(const char *address) {
+    return strchr(address, ':') != NULL;
+}
+
+// Somebody to talk to, at another port.
+static socklen_t open_peer(struct world *world, const struct address *at, int type,
+                           struct sockaddr_storage *peer) {
+    char mapped[64];
+    const struct address near = {at->near, is_ipv6(at->near), NULL};
+    in_port_t port =
+        port_of(world, open_at(world, &near, type, type == SOCK_STREAM ? 5 : 0, false));
+    snprintf(mapped, sizeof mapped, "::ffff:%s", at->near);
+    return resolve(is_ipv6(at->text) && !is_ipv6(at->near) ? mapped : at->near, port, peer);
+}
+
+// A client that was bound before it connected.
+static in_port_t bound_client(struct world *world, const struct address *at, bool reuse) {
+    struct sockaddr_storage peer;
+    socklen_t size = open_peer(world, at, SOCK_STREAM, &peer);
+    int client = open_at(world, at, SOCK_STREAM, 0, reuse);
+    succeed(connect(client, (struct sockaddr *)&peer, size));
+    return port_of(world, client);
+}
+
+// A client whose port was chosen by the kernel when it connected, as usual.
+static int connect_somewhere(struct world *world, const struct address *at) {
+    struct sockaddr_storage peer;
+    int v6only = at->v6only;
+    socklen_t size = open_peer(world, at, SOCK_STREAM, &peer);
+    int client = socket(peer.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    world_keep(world, client);
+    if (peer.ss_family == AF_INET6) {
+        succeed(setsockopt(client, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof v6only));
+    }
+    succeed(connect(client, (struct sockaddr *)&peer, size));
+    return client;
+}
+
+static in_port_t own_port(int descriptor) {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } name = {.v6 = {.sin6_family = AF_UNSPEC}};
+    socklen_t size = sizeof name;
+    succeed(getsockname(descriptor, &name.any, &size));
+    return ntohs(name.any.sa_family == AF_INET6 ? name.v6.sin6_port : name.v4.sin_port);
+}
+
+static in_port_t client(struct world *world, const struct address *at, bool reuse) {
+    (void)reuse;
+    return own_port(connect_somewhere(world, at));
+}
+
+static in_port_t closed_client(struct world *world, const struct address *at, bool reuse) {
+    const struct address near = {at->near, is_ipv6(at->near), NULL};
+    int listener = open_at(world, &near, SOCK_STREAM, 5, reuse);
+    struct world_pair pair = world_connect(world, listener, at->near);
+    in_port_t port = port_of(world, pair.client);
+    world_time_wait(world, pair);
+    return port;
+}
+
+static in_port_t udp(struct world *world, const struct address *at, bool reuse) {
+    return port_of(world, open_at(world, at, SOCK_DGRAM, 0, reuse));
+}
+
+static in_port_t connected_udp(struct world *world, const struct address *at, bool reuse) {
+    struct sockaddr_storage peer;
+    socklen_t size = open_peer(world, at, SOCK_DGRAM, &peer);
+    int descriptor = open_at(world, at, SOCK_DGRAM, 0, reuse);
+    succeed(connect(descriptor, (struct sockaddr *)&peer, size));
+    return port_of(world, descriptor);
+}
+
+static struct holding {
+    const char *text;
+    hold *hold;
+    bool reuse; // the holder sets SO_REUSEADDR
+    bool udp_held, udp_asked;
+} holdings[] = {
+    {"listening", listening, true, false, false},
+    {"listening without SO_REUSEADDR", listening, false, false, false},
+    {"listening with SO_REUSEPORT", sharing, false, false, false},
+    {"bound", bound, false, false, false},
+    {"bound with SO_REUSEADDR", bound, true, false, false},
+    {"TIME_WAIT", closed_server, true, false, false},
+    {"TIME_WAIT without SO_REUSEADDR", closed_server, false, false, false},
+    {"TIME_WAIT of a client", closed_client, false, false, false},
+    {"accepted", accepted, true, false, false},
+    {"accepted without SO_REUSEADDR", accepted, false, false, false},
+    {"client", client, false, false, false},
+    {"client that was bound", bound_client, false, false, false},
+    {"UDP", udp, false, true, true},
+    {"UDP with SO_REUSEADDR", udp, true, true, true},
+    {"UDP, connected", connected_udp, false, true, true},
+    {"UDP, asked for TCP", udp, false, true, false},
+    {"listening, asked for UDP", listening, true, false, true},
+};
+
+// What really happens -----------------------------------------------------------------------------
+
+struct server {
+    int sockets[2]; // -1: none
+    bool udp;
+};
+
+static void server_close(struct server *server) {
+    for (size_t i = 0; i < 2; i++) {
+        if (server->sockets[i] >= 0) {
+            close(server->sockets[i]);
+        }
+        server->sockets[i] = -1;
+    }
+}
+
+// One socket of a server; -1 if it cannot have the port.
+static int serve(const char *text, in_port_t port, bool is_udp, bool reuse, bool v6only) {
+    struct sockaddr_storage address;
+    socklen_t size = resolve(text, port, &address);
+    int yes = 1;
+    int only = v6only;
+    int server = socket(address.ss_family, (is_udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+    succeed(server);
+    if (address.ss_family == AF_INET6) {
+        succeed(setsockopt(server, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only));
+    }
+    if (reuse) {
+        succeed(setsockopt(server, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes));
+    }
+    if (bind(server, (struct sockaddr *)&address, size) == 0 &&
+        (is_udp || listen(server, 5) == 0)) {
+        return server;
+    }
+    assert_int_equal(errno, EADDRINUSE);
+    close(server);
+    return -1;
+}
+
+// Starts a server as asked; false if it cannot.
+static bool server_start(struct server *server, const struct asked *asked, in_port_t port,
+                         bool is_udp, bool reuse) {
+    *server = (struct server){.sockets = {-1, -1}, .udp = is_udp};
+    for (size_t i = 0; i < 2 && asked->listens[i] != NULL; i++) {
+        server->sockets[i] = serve(asked->listens[i], port, is_udp, reuse, true);
+        if (server->sockets[i] < 0) {
+            server_close(server);
+            return false;
+        }
+    }
+    return true;
+}
+
+// Takes whatever came to the server; whether something did.
+static bool server_got(const struct server *server) {
+    bool got = false;
+    for (size_t i = 0; i < 2 && server->sockets[i] >= 0; i++) {
+        struct pollfd wait = {.fd = server->sockets[i], .events = POLLIN};
+        char byte;
+        if (poll(&wait, 1, 0) == 1) {
+            int taken = server->udp ? -1 : accept4(wait.fd, NULL, NULL, SOCK_CLOEXEC);
+            if (taken >= 0) {
+                close(taken);
+            } else {
+                succeed((int)recv(wait.fd, &byte, 1, 0));
+            }
+            got = true;
+        }
+    }
+    return got;
+}
+
+enum answer { NOBODY, OURS, ANOTHER };
+
+// Who answers a client at an address. What is on its way here is there as soon as it is sent.
+static enum answer who_answers(const char *text, in_port_t port, const struct server *server) {
+    struct sockaddr_storage address;
+    char byte = 'x';
+    socklen_t size = resolve(text, port, &address);
+    int caller =
+        socket(address.ss_family, (server->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+    succeed(caller);
+    bool answered = connect(caller, (struct sockaddr *)&address, size) == 0;
+    if (answered && server->udp) {
+        succeed((int)send(caller, &byte, 1, 0));
+        answered = recv(caller, &byte, 1, MSG_DONTWAIT) >= 0 || errno == EAGAIN;
+    }
+    if (!answered) {
+        assert_int_equal(errno, ECONNREFUSED);
+    }
+    enum answer answer = !answered ? NOBODY : server_got(server) ? OURS : ANOTHER;
+    close(caller);
+    return answer;
+}
+
+static enum answer who_is_localhost(bool ipv6_first, in_port_t port, const struct server *server) {
+    const char *const order[] = {ipv6_first ? "::1" : "127.0.0.1",
+                                 ipv6_first ? "127.0.0.1" : "::1"};
+    enum answer answer = who_answers(order[0], port, server);
+    return answer == NOBODY ? who_answers(order[1], port, server) : answer;
+}
+
+struct truth {
+    bool free;
+    bool plain_binds; // a server that does not set SO_REUSEADDR gets the port, too
+};
+
+static struct truth try_it(const struct asked *asked, in_port_t port, bool is_udp) {
+    struct truth truth = {false, false};
+    struct server server;
+    truth.plain_binds = server_start(&server, asked, port, is_udp, false);
+    server_close(&server);
+    // With UDP the option would let a server in beside somebody else, and so none sets it.
+    if (!server_start(&server, asked, port, is_udp, !is_udp)) {
+        return truth;
+    }
+    for (size_t i = 0; i < 2 && asked->near[i] != NULL; i++) {
+        assert_int_equal(who_answers(asked->near[i], port, &server), OURS);
+    }
+    truth.free = !asked->localhost || (who_is_localhost(true, port, &server) == OURS &&
+                                       who_is_localhost(false, port, &server) == OURS);
+    server_close(&server);
+    return truth;
+}
+
+// The cells ---------------------------------------------------------------------------------------
+
+static struct psc_port_check verdict_on(const struct asked *asked, in_port_t port, bool is_udp) {
+    struct psc_port_spec spec = {port, port, is_udp};
+    struct port_options options = {.specs = &spec, .spec_count = 1};
+    struct port_survey survey;
+    struct psc_error error;
+    const struct psc_needs nothing = {false, false, 0};
+    if (asked->address != NULL) {
+        options.place.one_address = true;
+        assert_true(psc_address_parse(asked->address, &options.place.address, &options.place.ipv6));
+    }
+    if (inspect(&options, PSC_STATES_ALL, nothing, &survey, &error) != PSC_OK) {
+        fail_msg("%s", error.text);
+    }
+    struct psc_port_check check = survey.checks[0];
+    port_survey_done(&survey);
+    return check;
+}
+
+static bool is_right(const struct psc_port_check *check, const struct truth *truth) {
+    bool closing = truth->free && !truth->plain_binds;
+    return psc_verdict_is_free(check->verdict) == truth->free &&
+           (!check->udp || check->verdict != PSC_VERDICT_CLOSING) &&
+           (check->udp || (check->verdict == PSC_VERDICT_CLOSING) == closing);
+}
+
+static bool try_cell(const struct holding *holding, const struct address *at,
+                     const struct asked *asked) {
+    struct world *world = world_new();
+    in_port_t port = holding->hold(world, at, holding->reuse);
+    struct psc_port_check check = verdict_on(asked, port, holding->udp_asked);
+    struct truth truth = try_it(asked, port, holding->udp_asked);
+    bool right = is_right(&check, &truth);
+    if (!right || getenv("PSC_MATRIX") != NULL) {
+        print_message(
+            "%s: %s %s%s, server on %s: verdict %s%s, really %s%s\n", right ? "right" : "WRONG",
+            at->text, at->v6only ? "v6only " : "", holding->text,
+            asked->address != NULL ? asked->address : "any", psc_verdict_word(check.verdict),
+            check.holder_unknown ? " (holder_unknown)" : "", truth.free ? "free" : "not free",
+            truth.plain_binds ? "" : " without SO_REUSEADDR");
+    }
+    world_free(world);
+    return right;
+}
+
+// A network of our own, because the ports of others come and go. NULL, or why there is none.
+static const char *enter_once(void) {
+    static bool entered = false;
+    static const char *refusal;
+    if (!entered) {
+        entered = true;
+        refusal = namespace_enter();
+        if (refusal == NULL &&
+            !(namespace_add_address(IPV4_ADDRESS) && namespace_add_address(IPV6_ADDRESS))) {
+            refusal = "lo takes no more addresses";
+        }
+    }
+    return refusal;
+}
+
+static void verdicts_are_what_a_server_meets(void **state) {
+    const struct holding *holding = *state;
+    size_t wrong = 0;
+    const char *refusal = enter_once();
+    if (refusal != NULL) {
+        print_message("skipped: no network namespace: %s\n", refusal);
+        skip();
+    }
+    for (size_t i = 0; i < sizeof holder_addresses / sizeof holder_addresses[0]; i++) {
+        for (size_t j = 0; j < sizeof asked_places / sizeof asked_places[0]; j++) {
+            wrong += !try_cell(holding, &holder_addresses[i], &asked_places[j]);
+        }
+    }
+    assert_int_equal(wrong, 0);
+}
+
+int main(void) {
+    struct CMUnitTest tests[sizeof holdings / sizeof holdings[0]];
+    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {
+        tests[i] = (struct CMUnitTest){.name = holdings[i].text,
+                                       .test_func = verdicts_are_what_a_server_meets,
+                                       .initial_state = &holdings[i]};
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

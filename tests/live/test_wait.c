@@ -1,0 +1,243 @@
+// test_wait.c - portscope wait with real ports: it comes back when it should, soon, and costs nothing
+// meanwhile.
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "support/live_states.h"
+#include "support/namespace.h"
+#include "support/spawn.h"
+
+// What a busy machine adds to the time that something takes, at most.
+#define SLACK_MS 10000
+
+static int listen_on(struct world *world, in_port_t port, bool reuse) {
+    return world_open(world, &(struct world_socket){.type = SOCK_STREAM,
+                                                    .address = "127.0.0.1",
+                                                    .port = port,
+                                                    .backlog = 5,
+                                                    .reuse_address = reuse});
+}
+
+static in_port_t port_of(struct world *world, int descriptor) {
+    return world_row_of(world, descriptor)->endpoint.local_port;
+}
+
+static in_port_t free_port(struct world *world) {
+    int descriptor = listen_on(world, 0, true);
+    in_port_t port = port_of(world, descriptor);
+    world_close(world, descriptor);
+    return port;
+}
+
+static void begin(struct spawning *spawning, const char *options, in_port_t port) {
+    char command[512];
+    snprintf(command, sizeof command, "%s wait %u %s", PSC_PROGRAM, port, options);
+    spawn_begin(command, SPAWN_AS_IS, spawning);
+}
+
+// Waits for the end of the program, which prints nothing but a line about time, if it ran out.
+// Returns the time of a processor that it took, in microseconds.
+static long assert_end(struct spawning *spawning, int status, const char *err) {
+    struct spawned spawned;
+    spawn_end(spawning, &spawned);
+    if (spawned.status != status || spawned.out[0] != '\0' || strcmp(spawned.err, err) != 0) {
+        fail_msg("status %d, out '%s', err '%s'", spawned.status, spawned.out, spawned.err);
+    }
+    long cpu_us = spawned.cpu_us;
+    spawn_done(&spawned);
+    return cpu_us;
+}
+
+// @return how long it took, in milliseconds
+static int64_t run(const char *options, in_port_t port, int status, const char *err) {
+    struct spawning spawning;
+    int64_t begun = psc_platform_clock();
+    begin(&spawning, options, port);
+    assert_end(&spawning, status, err);
+    return psc_platform_clock() - begun;
+}
+
+// Waits until a program has slept so often: by then it looks at the port again and again.
+static void wait_sleeps(pid_t pid, unsigned long sleeps) {
+    static const char counter[] = "voluntary_ctxt_switches:";
+    char path[64];
+    unsigned long count = 0;
+    int64_t end = psc_platform_clock() + SLACK_MS;
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
+    while (count < sleeps) {
+        char line[128];
+        FILE *file = fopen(path, "re");
+        assert_non_null(file);
+        while (fgets(line, sizeof line, file) != NULL) {
+            if (strncmp(line, counter, sizeof counter - 1) == 0) {
+                count = strtoul(line + sizeof counter - 1, NULL, 10);
+            }
+        }
+        fclose(file);
+        assert_true(psc_platform_clock() < end);
+        sched_yield();
+    }
+}
+
+static int set_up(void **state) {
+    *state = world_new();
+    return 0;
+}
+
+static int tear_down(void **state) {
+    world_free(*state);
+    return 0;
+}
+
+static bool own_network;
+
+static struct world *world_of(void **state) {
+    if (!own_network) {
+        print_message("skipped: no network namespace\n");
+        skip();
+    }
+    return *state;
+}
+
+static void what_is_so_already_is_not_waited_for(void **state) {
+    struct world *world = world_of(state);
+    int listener = listen_on(world, 0, true);
+    run("", free_port(world), 0, "");
+    run("--until free --timeout 1ms", free_port(world), 0, "");
+    run("--until listening", port_of(world, listener), 0, "");
+}
+
+static void time_runs_out(void **state) {
+    struct world *world = world_of(state);
+    int listener = listen_on(world, 0, true);
+    in_port_t held = port_of(world, listener);
+    in_port_t not_held = free_port(world);
+    int64_t took =
+        run("--timeout 200ms", held, 1, "portscope: timed out: not free after 0.200 s\n");
+    assert_in_range(took, 200, 200 + SLACK_MS);
+    took = run("--timeout 300ms --until listening", not_held, 1,
+               "portscope: timed out: not listening after 0.300 s\n");
+    assert_in_range(took, 300, 300 + SLACK_MS);
+    run("--timeout 1ms -q", held, 1, "");
+    // Bound is not yet listening, and not free either.
+    int bound =
+        world_open(world, &(struct world_socket){.type = SOCK_STREAM, .address = "127.0.0.1"});
+    run("--timeout 1ms -q --until listening", port_of(world, bound), 1, "");
+    run("--timeout 1ms -q --until free", port_of(world, bound), 1, "");
+}
+
+// An attempt at the right moment is always lucky: the port changes while the program waits, and it
+// has waited for some time already.
+static void a_port_that_gets_free_is_noticed(void **state) {
+    struct world *world = world_of(state);
+    struct spawning spawning;
+    int listener = listen_on(world, 0, true);
+    begin(&spawning, "", port_of(world, listener));
+    wait_sleeps(spawning.pid, 8);
+    int64_t changed = psc_platform_clock();
+    world_close(world, listener);
+    assert_end(&spawning, 0, "");
+    assert_true(psc_platform_clock() - changed < SLACK_MS);
+}
+
+static void a_port_that_is_listened_on_is_noticed(void **state) {
+    struct world *world = world_of(state);
+    struct spawning spawning;
+    in_port_t port = free_port(world);
+    begin(&spawning, "--until listening --timeout 1h", port);
+    wait_sleeps(spawning.pid, 8);
+    int64_t changed = psc_platform_clock();
+    listen_on(world, port, true);
+    assert_end(&spawning, 0, "");
+    assert_true(psc_platform_clock() - changed < SLACK_MS);
+}
+
+static void several_ports_are_waited_for_together(void **state) {
+    struct world *world = world_of(state);
+    struct spawning spawning;
+    int first = listen_on(world, 0, true);
+    int second = listen_on(world, 0, true);
+    char other[16];
+    snprintf(other, sizeof other, "%u", port_of(world, second));
+    begin(&spawning, other, port_of(world, first));
+    wait_sleeps(spawning.pid, 4);
+    world_close(world, first);
+    wait_sleeps(spawning.pid, 8);
+    world_close(world, second);
+    assert_end(&spawning, 0, "");
+}
+
+// What closed connections leave behind keeps only those away that do not set SO_REUSEADDR.
+static void closed_connections_are_as_their_servers_made_them(void **state) {
+    struct world *world = world_of(state);
+    for (int reuse = 0; reuse < 2; reuse++) {
+        int listener = listen_on(world, 0, reuse == 1);
+        in_port_t port = port_of(world, listener);
+        struct world_pair pair = world_connect(world, listener, NULL);
+        world_time_wait(world, (struct world_pair){.client = pair.server, .server = pair.client});
+        world_close(world, listener);
+        run("-q --timeout 50ms", port, reuse == 1 ? 0 : 1, "");
+    }
+}
+
+static long cpu_of(const char *options, in_port_t port) {
+    struct spawning spawning;
+    begin(&spawning, options, port);
+    return assert_end(&spawning, 1, "");
+}
+
+// A hundredth of a processor. The sanitizers make each look at the table several times as dear.
+#if defined(__SANITIZE_ADDRESS__)
+#define MOST_US (5 * 20000)
+#else
+#define MOST_US 20000
+#endif
+
+// What the program takes before it waits is left out.
+static void waiting_costs_next_to_nothing(void **state) {
+    struct world *world = world_of(state);
+    int listener = listen_on(world, 0, true);
+    static const char *const until[] = {"free", "listening"};
+    for (size_t i = 0; i < sizeof until / sizeof until[0]; i++) {
+        char options[64];
+        in_port_t port = i == 0 ? port_of(world, listener) : free_port(world);
+        long start = 0;
+        for (int j = 0; j < 3; j++) {
+            snprintf(options, sizeof options, "-q --timeout 1ms --until %s", until[i]);
+            long once = cpu_of(options, port);
+            start = once > start ? once : start;
+        }
+        snprintf(options, sizeof options, "-q --timeout 2s --until %s", until[i]);
+        long waiting = cpu_of(options, port) - start;
+        print_message("waiting for 2 s until %s: %ld us of a processor\n", until[i], waiting);
+        assert_true(waiting < MOST_US);
+    }
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(what_is_so_already_is_not_waited_for),
+        TEST(time_runs_out),
+        TEST(a_port_that_gets_free_is_noticed),
+        TEST(a_port_that_is_listened_on_is_noticed),
+        TEST(several_ports_are_waited_for_together),
+        TEST(closed_connections_are_as_their_servers_made_them),
+        TEST(waiting_costs_next_to_nothing),
+    };
+    own_network = namespace_enter() == NULL;
+    if (own_network && !namespace_drop_capabilities()) {
+        return 1;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,91 @@
+#!/bin/sh
+# windows_shell.sh PROGRAM - portscope.exe under Wine, in pipes and files of a Unix shell.
+set -u
+
+program=$1
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"; [ -z "${listener:-}" ] || kill "$listener"' EXIT
+failed=0
+
+fail()
+{
+    echo "$1" >&2
+    failed=1
+}
+
+# expect STATUS ARGUMENTS...: the exit status, with what is printed in $directory/out and err.
+expect()
+{
+    status=$1
+    shift
+    wine "$program" "$@" </dev/null >"$directory/out" 2>"$directory/err"
+    got=$?
+    [ "$got" -eq "$status" ] || fail "$*: status $got instead of $status: $(cat "$directory/err")"
+}
+
+expect 0 -ano
+[ "$(head -c 24 "$directory/out" | od -An -c | tr -d ' \n')" = '\r\nActiveConnections\r\n\r\n' ] ||
+    fail "-ano > file begins otherwise: $(head -3 "$directory/out")"
+lines=$(wc -l <"$directory/out")
+[ "$(grep -c "$(printf '\r')\$" "$directory/out")" -eq "$lines" ] || fail "a line has no CRLF"
+expect 0 --help
+expect 2 --nonsense
+expect 2 -s
+expect 0 --json
+! grep -q "$(printf '\r')" "$directory/out" || fail "--json has a CR"
+
+# Pipes: the reader that stays, and the one that leaves.
+wine "$program" -ano </dev/null 2>"$directory/err" | grep -q 'Local Address' || fail "| grep"
+# shellcheck disable=SC2016 # for the inner shell
+status=$(sh -c '{ wine "$1" -ano --json; echo $? >"$2/status"; } 2>"$2/err" | head -c 1 >/dev/null
+    cat "$2/status"' sh "$program" "$directory" </dev/null)
+[ "$status:$(cat "$directory/err")" = 0: ] || fail "| head: status $status, $(cat "$directory/err")"
+wine "$program" -ano 1 </dev/null 2>"$directory/err" | head -n 3 >/dev/null # must not go on for ever
+
+# Ctrl-C ends it.
+timeout -s INT -k 10 2 wine "$program" -ano 60 </dev/null >/dev/null 2>&1
+[ $? -ne 137 ] || fail "does not end when interrupted"
+
+# Wine 8 also lists what Linux processes hold; later ones only what Wine's do.
+case $(wine --version) in
+wine-8.*)
+    if command -v python3 >/dev/null; then
+        python3 - "$directory/port" <<'END' &
+import socket, sys, time
+held = socket.socket()
+held.bind(("127.0.0.1", 0))
+held.listen()
+with open(sys.argv[1] + ".new", "w") as file:
+    file.write(str(held.getsockname()[1]))
+import os
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+time.sleep(60)
+END
+        listener=$!
+        while [ ! -e "$directory/port" ]; do
+            sleep 0.05
+        done
+        port=$(cat "$directory/port")
+        expect 0 -ano ":$port"
+        # Its owner is somebody whom Wine does not know, and that is not nobody.
+        grep -Eq "^  TCP    127\.0\.0\.1:$port +0\.0\.0\.0:0 +LISTENING       -        -" "$directory/out" ||
+            fail "no row for a listener of Linux: $(cat "$directory/out")"
+        grep -q 'owners of 1 socket are not to be found' "$directory/err" || fail "no notice about it"
+    fi
+    ;;
+esac
+
+# A console. What arrives is what Wine's console draws, so only words can be looked for.
+if ! script -qec true /dev/null </dev/null >/dev/null 2>&1; then
+    echo "skipped: the console, because this machine gives no pseudo-terminal"
+else
+    script -qec "wine '$program' --help" /dev/null </dev/null >"$directory/out" 2>&1
+    grep -q 'usage: portscope' "$directory/out" || fail "nothing on a console"
+    script -qec "wine '$program' '--pört✔'" /dev/null </dev/null >"$directory/out" 2>&1
+    tr -d '\033' <"$directory/out" | sed 's/\[?25[lh]//g' | grep -q 'pört✔' ||
+        fail "not UTF-8 on a console: $(cat "$directory/out")"
+    script -qec "wine '$program' -ano" /dev/null </dev/null >"$directory/out" 2>&1
+    grep -q 'Active' "$directory/out" || fail "no table on a console"
+fi
+
+exit $failed

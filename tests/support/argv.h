@@ -1,0 +1,14 @@
+// argv.h - a command line as somebody types it.
+#ifndef SUPPORT_ARGV_H
+#define SUPPORT_ARGV_H
+
+/** A command line taken apart at its blanks; '…' keeps them together, as in a shell. */
+struct words {
+    int count;
+    char *list[32];
+    char text[512];
+};
+
+void words_split(struct words *words, const char *line);
+
+#endif

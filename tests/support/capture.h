@@ -1,0 +1,20 @@
+// capture.h - what a test makes others write.
+#ifndef SUPPORT_CAPTURE_H
+#define SUPPORT_CAPTURE_H
+
+#include <stdio.h>
+
+/** A stream to write to. Ends the program if there is none. */
+FILE *capture_open(void);
+
+/**
+ * Closes the stream.
+ * @param size out: how many bytes were written; may be NULL
+ * @return what was written, with a NUL behind it; to be freed
+ */
+char *capture_close(FILE *stream, size_t *size);
+
+/** A whole file, with a NUL behind it; to be freed. NULL if it cannot be read. */
+char *capture_file(const char *path, size_t *size);
+
+#endif

@@ -1,0 +1,43 @@
+// fake_platform.h - a platform whose machine is always the same; see the table in fake_platform.c.
+#ifndef SUPPORT_FAKE_PLATFORM_H
+#define SUPPORT_FAKE_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/** What a test can make of the machine. All zero is the usual one. */
+struct fake_platform {
+    enum psc_status
+        collect_fails; /**< what psc_platform_collect() returns at once, unless PSC_OK */
+    enum psc_status
+        resolve_fails;           /**< what psc_platform_resolve() returns at once, unless PSC_OK */
+    enum psc_status probe_fails; /**< what psc_platform_probe() returns at once, unless PSC_OK */
+    bool empty;                  /**< nothing is on its ports */
+    bool careless;               /**< there are also listeners that should not be there */
+    bool color;                  /**< every stream is a terminal with colors */
+    bool crlf;                   /**< lines end as on Windows */
+    bool windows_ports;     /**< reserved ranges that refuse, as on Windows; else as on Linux */
+    bool ordinary_user;     /**< may not bind to ports below 1024 */
+    unsigned sleeps, slept; /**< out: how often it slept, and how many seconds together */
+    int64_t clock;          /**< out: milliseconds that it slept */
+    unsigned searches;      /**< out: how often it looked for owners */
+    unsigned probes;        /**< out: how often it tried to bind */
+    uint32_t ended[16];     /**< out: processes that were ended, in that order */
+    size_t ended_count;
+};
+
+// Its ports, beside those of its rows. A port is reserved from 7100 to 7149 and from 65530 on, and the
+// system chooses from 49152 to 65535.
+enum {
+    FAKE_CLOSING = 7001,   /**< closed connections have it, for servers that do not reuse it */
+    FAKE_HIDDEN = 7002,    /**< taken, and no row says by whom */
+    FAKE_GETS_FREE = 7003, /**< taken, until the machine has slept for half a second */
+};
+
+/** The machine of this test program, to be looked at and changed. */
+struct fake_platform *fake_platform(void);
+
+#endif

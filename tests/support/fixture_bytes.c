@@ -1,0 +1,54 @@
+// fixture_bytes.c - recorded bytes of the system.
+#include "support/fixture_bytes.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct recorded recorded_read(const char *name) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/tests/data/%s", PSC_SOURCE_DIR, name);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    struct recorded recorded = {.bytes = malloc(1 << 20)};
+    assert_non_null(recorded.bytes);
+    recorded.size = fread(recorded.bytes, 1, 1 << 20, file);
+    fclose(file);
+    assert_in_range(recorded.size, 1, (1 << 20) - 1);
+    return recorded;
+}
+
+void recorded_free(struct recorded *recorded) {
+    free(recorded->bytes);
+}
+
+char *recorded_cut(const char *bytes, size_t size) {
+    char *cut = malloc(size);
+    assert_true(cut != NULL || size == 0);
+    if (size > 0) {
+        memcpy(cut, bytes, size);
+    }
+    return cut;
+}
+
+// splitmix64: tiny, and every seed is a good one.
+static uint64_t random_number(uint64_t *state) {
+    uint64_t z = *state += 0x9e3779b97f4a7c15U;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebU;
+    return z ^ z >> 31;
+}
+
+void recorded_damage(char *bytes, size_t size, uint64_t seed) {
+    // Limits are where mistakes live, so they come more often than chance would have them.
+    static const unsigned char likely[] = {0, 1, 0x7f, 0x80, 0xff, ' ', '\n', ':', 'F', '9'};
+    for (uint64_t left = 1 + random_number(&seed) % 8; left > 0; left--) {
+        size_t at = (size_t)(random_number(&seed) % size);
+        uint64_t value = random_number(&seed);
+        bytes[at] = (char)(value % 2 == 0 ? value >> 8 : likely[(value >> 8) % sizeof likely]);
+    }
+}

@@ -1,0 +1,55 @@
+// row_compare.h - rows of a socket table as text, wherever they come from, and the comparison of two tables.
+#ifndef SUPPORT_ROW_COMPARE_H
+#define SUPPORT_ROW_COMPARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/snapshot.h"
+
+/** One row, spelled as portscope does. */
+struct row {
+    char protocol[8];  /**< `tcp` or `udp`, for both families */
+    char local[96];    /**< `127.0.0.1:80`, `[fe80::1%lo]:80` */
+    char remote[96];   /**< the same, `*` without a peer */
+    char state[16];    /**< the word that Windows prints, "" for UDP */
+    char queues[32];   /**< `RECV/SEND` */
+    char socket[48];   /**< `uid=0 inode=12` */
+    char owners[1024]; /**< sorted: `12 13`, or `12/name 13/name`; "" for nobody, `-` for hidden */
+};
+
+/** What of a row is compared beside protocol, addresses and state. */
+enum {
+    ROW_ZONE = 1U << 0,
+    ROW_QUEUES = 1U << 1,
+    ROW_SOCKET = 1U << 2,
+    ROW_OWNERS = 1U << 3,
+    ROW_MAPPED = 1U << 4,         /**< `[::ffff:1.2.3.4]:5` is not the same as `1.2.3.4:5` */
+    ROW_LISTENER_LIMIT = 1U << 5, /**< a listener's Send-Q, which not everybody knows */
+};
+#define ROW_ALL (ROW_ZONE | ROW_QUEUES | ROW_SOCKET | ROW_OWNERS | ROW_MAPPED | ROW_LISTENER_LIMIT)
+
+/** Begins as `{0}`. */
+struct rows {
+    struct row *list;
+    size_t count, capacity;
+};
+
+/** Appends an empty row. */
+struct row *rows_add(struct rows *rows);
+void rows_done(struct rows *rows);
+
+/** Fills everything but the owners. */
+void row_set_endpoint(struct row *row, const struct psc_endpoint *endpoint);
+/** Sorts words that stand apart by blanks, and drops repeated ones. */
+void row_set_owners(struct row *row, const char *words);
+
+/** All rows of a snapshot. */
+void rows_add_snapshot(struct rows *rows, const struct psc_snapshot *snapshot);
+
+/** Fails the test unless both have the same rows, each as often; prints those that differ. */
+void rows_assert_equal(const struct rows *actual, const struct rows *expected, unsigned parts,
+                       const char *title);
+
+#endif

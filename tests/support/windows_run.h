@@ -1,0 +1,39 @@
+// windows_run.h - other programs, started by a test.
+#ifndef SUPPORT_WINDOWS_RUN_H
+#define SUPPORT_WINDOWS_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <windows.h>
+
+struct windows_run {
+    DWORD exit;
+    char out[65536], err[4096]; /**< what it wrote, with a NUL behind it */
+    size_t out_size;
+};
+
+/**
+ * Runs a program to its end, with no input.
+ * @param program path, as the build writes it
+ * @param arguments as they stand behind the program's name
+ */
+void windows_run(struct windows_run *run, const wchar_t *program, const wchar_t *arguments);
+
+/** The same with an output of the caller's, which may be NULL: out stays empty. */
+void windows_run_into(struct windows_run *run, const wchar_t *program, const wchar_t *arguments,
+                      HANDLE output);
+
+/** A windows_holder that runs. */
+struct windows_holder {
+    HANDLE process, input;
+    unsigned pid, port;
+};
+
+/** Starts one; it holds its port when this returns. */
+void windows_holder_start(struct windows_holder *holder, const wchar_t *program,
+                          const wchar_t *arguments);
+/** Ends it, if it still runs. */
+void windows_holder_end(struct windows_holder *holder);
+
+#endif

@@ -1,0 +1,641 @@
+// test_audit.c - each rule fires for what it is about, and is silent for what looks like it: a false
+// alarm costs more trust than a finding brings.
+#include "audit/audit.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "audit/products.h"
+#include "support/capture.h"
+#include "support/snapshot_fixture.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static struct psc_audit run(const struct psc_snapshot *snapshot, const struct psc_policy *policy) {
+    struct psc_audit audit;
+    struct psc_error error;
+    assert_int_equal(psc_audit_run(&audit, snapshot, policy, &error), PSC_OK);
+    return audit;
+}
+
+static void done(struct psc_audit *audit) {
+    union {
+        const struct psc_snapshot *borrowed;
+        struct psc_snapshot *owned;
+    } snapshot = {.borrowed = audit->snapshot};
+    psc_audit_done(audit);
+    psc_snapshot_free(snapshot.owned);
+}
+
+static const struct psc_finding *find(const struct psc_audit *audit, const char *rule) {
+    for (size_t i = 0; i < audit->finding_count; i++) {
+        if (strcmp(audit->findings[i].rule->id, rule) == 0) {
+            return &audit->findings[i];
+        }
+    }
+    return NULL;
+}
+
+// One listener ------------------------------------------------------------------------------------
+
+#define TCP(local) "TCP " local " 0.0.0.0:0 LISTENING"
+#define TCP6(local) "TCP " local " [::]:0 LISTENING"
+#define UDP(local) "UDP " local " *:*"
+
+// A rule, whether it fires and what it then says the listener is, and the listener.
+static const struct rule_case {
+    const char *rule;
+    bool fires;
+    const char *subject;
+    struct made_row row;
+} cases[] = {
+    // By the program, whatever the port; by the port, whoever has it; both only if others reach it.
+    {"data-store", true, "Redis", {TCP("0.0.0.0:7000"), 1, 1, {.path = "/usr/bin/redis-server"}}},
+    {"data-store", true, "Redis", {TCP("0.0.0.0:6379"), 1, 1, {.path = "/usr/bin/docker-proxy"}}},
+    {"data-store", true, "Redis", {TCP("0.0.0.0:6379"), 1, 0, {.path = NULL}}},
+    {"data-store", true, "Redis", {TCP("169.254.0.9:6379"), 1, 1, {.path = "/usr/bin/java"}}},
+    {"data-store", true, "Redis", {TCP6("[::]:7000"), 1, 1, {.name = "Redis-Server.EXE"}}},
+    {"data-store",
+     true,
+     "PostgreSQL",
+     {TCP("10.0.0.5:5432"), 70, 1, {.path = "/usr/lib/postgresql/15/bin/postgres"}}},
+    {"data-store",
+     true,
+     "MySQL or MariaDB",
+     {TCP6("[2001:db8::1]:3306"), 1, 1, {.name = "mariadbd"}}},
+    {"data-store",
+     true,
+     "Cassandra",
+     {TCP("0.0.0.0:7001"),
+      1,
+      1,
+      {.name = "java", .arguments = "java org.apache.cassandra.service.CassandraDaemon"}}},
+    {"data-store", true, "Memcached", {TCP("0.0.0.0:11211"), 1, 1, {.name = "memcached"}}},
+    {"data-store", false, NULL, {TCP("127.0.0.1:6379"), 1, 1, {.path = "/usr/bin/redis-server"}}},
+    {"data-store", false, NULL, {TCP6("[::1]:6379"), 1, 1, {.path = "/usr/bin/redis-server"}}},
+    {"data-store", false, NULL, {TCP("0.0.0.0%1:6379"), 1, 1, {.name = "redis-server"}}},
+    {"data-store", false, NULL, {TCP("0.0.0.0:6380"), 1, 1, {.name = "shop"}}},
+    {"data-store", false, NULL, {TCP("0.0.0.0:63790"), 1, 0, {.name = NULL}}},
+    {"data-store",
+     false,
+     NULL,
+     {TCP("0.0.0.0:8080"), 1, 1, {.name = "java", .arguments = "java -jar x.jar"}}},
+    {"data-store", false, NULL, {UDP("0.0.0.0:5432"), 1, 1, {.name = "named"}}},
+    // Known to be something else, though the port is Kafka's.
+    {"message-queue", false, NULL, {TCP("0.0.0.0:9092"), 1, 1, {.name = "mysqld"}}},
+    {"message-queue", true, "Kafka", {TCP("0.0.0.0:9092"), 1, 1, {.name = "java"}}},
+    {"message-queue",
+     true,
+     "Kafka",
+     {TCP("0.0.0.0:1234"), 1, 1, {.name = "java", .arguments = "java -Xmx1G kafka.Kafka x"}}},
+    {"message-queue",
+     true,
+     "RabbitMQ",
+     {TCP("0.0.0.0:1234"), 1, 1, {.name = "beam.smp", .arguments = "beam.smp -sname rabbit@a"}}},
+    {"message-queue", true, "MQTT", {TCP("0.0.0.0:1883"), 1, 1, {.name = "mosquitto"}}},
+    {"message-queue", false, NULL, {TCP("127.0.0.1:5672"), 1, 1, {.name = "beam.smp"}}},
+    {"message-queue", false, NULL, {TCP("0.0.0.0:1234"), 1, 1, {.name = "beam.smp"}}},
+
+    {"control-api", true, "Docker", {TCP("0.0.0.0:2375"), 0, 1, {.name = "dockerd"}}},
+    {"control-api", true, "kubelet", {TCP6("[::]:10250"), 0, 1, {.name = "kubelet"}}},
+    {"control-api", true, "Consul", {TCP("0.0.0.0:8500"), 0, 1, {.name = "consul"}}},
+    {"control-api", false, NULL, {TCP("0.0.0.0:7946"), 0, 1, {.name = "dockerd"}}},
+    {"control-api", false, NULL, {TCP("127.0.0.1:2375"), 0, 1, {.name = "dockerd"}}},
+    {"control-api", false, NULL, {TCP("0.0.0.0:8300"), 0, 1, {.name = "consul"}}},
+    {"control-api", false, NULL, {TCP("0.0.0.0:8500"), 0, 1, {.name = "coldfusion"}}},
+    {"control-api", false, NULL, {TCP("0.0.0.0:8500"), 0, 0, {.name = NULL}}},
+
+    {"debugger",
+     true,
+     "Node's inspector",
+     {TCP("0.0.0.0:9230"),
+      1,
+      1,
+      {.name = "node", .arguments = "node --inspect=0.0.0.0:9230 a.js"}}},
+    {"debugger",
+     true,
+     "Node's inspector",
+     {TCP("0.0.0.0:9229"), 1, 1, {.name = "node20", .arguments = "node --inspect a.js"}}},
+    {"debugger",
+     true,
+     "Java's debugger (JDWP)",
+     {TCP6("[::]:5005"),
+      1,
+      1,
+      {.name = "java", .arguments = "java -agentlib:jdwp=server=y,address=*:5005 -jar x.jar"}}},
+    {"debugger", true, "gdbserver", {TCP("0.0.0.0:1234"), 1, 1, {.name = "gdbserver"}}},
+    {"debugger",
+     true,
+     "Jupyter",
+     {TCP("0.0.0.0:8888"),
+      1,
+      1,
+      {.name = "python3.11", .arguments = "/usr/bin/python3 /usr/bin/jupyter-lab --ip=0.0.0.0"}}},
+    // The same programs at their own work.
+    {"debugger",
+     false,
+     NULL,
+     {TCP("0.0.0.0:3000"),
+      1,
+      1,
+      {.name = "node", .arguments = "node --inspect=0.0.0.0:9230 a.js"}}},
+    {"debugger",
+     false,
+     NULL,
+     {TCP("0.0.0.0:230"), 1, 1, {.name = "node", .arguments = "node --inspect=0.0.0.0:9230 a.js"}}},
+    {"debugger",
+     false,
+     NULL,
+     {TCP("0.0.0.0:9229"), 1, 1, {.name = "node", .arguments = "node a.js"}}},
+    {"debugger",
+     false,
+     NULL,
+     {TCP("0.0.0.0:8080"),
+      1,
+      1,
+      {.name = "java", .arguments = "java -agentlib:jdwp=server=y,address=*:5005 --port=8080"}}},
+    {"debugger",
+     false,
+     NULL,
+     {TCP("0.0.0.0:8888"), 1, 1, {.name = "python3", .arguments = "python3 -m http.server 8888"}}},
+    {"debugger",
+     false,
+     NULL,
+     {TCP("127.0.0.1:9229"), 1, 1, {.name = "node", .arguments = "node --inspect a.js"}}},
+
+    {"remote-desktop", true, "VNC", {TCP("0.0.0.0:5901"), 1, 1, {.name = "Xtigervnc"}}},
+    {"remote-desktop",
+     true,
+     "Remote Desktop",
+     {TCP("0.0.0.0:3389"), 1, 1, {.name = "svchost.exe"}}},
+    {"remote-desktop", false, NULL, {TCP("127.0.0.1:5901"), 1, 1, {.name = "Xtigervnc"}}},
+    {"remote-desktop", false, NULL, {TCP("0.0.0.0:5910"), 1, 1, {.name = "shop"}}},
+
+    {"cleartext", true, "Telnet", {TCP("0.0.0.0:23"), 0, 1, {.name = "inetd"}}},
+    {"cleartext", true, "Telnet", {TCP("0.0.0.0:2323"), 0, 1, {.name = "in.telnetd"}}},
+    {"cleartext", true, "FTP", {TCP6("[::]:21"), 0, 1, {.name = "vsftpd"}}},
+    {"cleartext", true, "rsh, rlogin or rexec", {TCP("0.0.0.0:513"), 0, 1, {.name = "xinetd"}}},
+    {"cleartext", true, "TFTP", {UDP("0.0.0.0:69"), 0, 1, {.name = "in.tftpd"}}},
+    {"cleartext", true, "X11", {TCP("0.0.0.0:6000"), 0, 1, {.name = "Xorg"}}},
+    {"cleartext", true, "VNC", {TCP("0.0.0.0:5900"), 1, 1, {.name = "x11vnc"}}},
+    {"cleartext",
+     false,
+     NULL,
+     {TCP("0.0.0.0:5900"), 1, 1, {.name = "x11vnc", .arguments = "x11vnc -ssl SAVE"}}},
+    {"cleartext",
+     false,
+     NULL,
+     {TCP("0.0.0.0:5901"),
+      1,
+      1,
+      {.name = "Xtigervnc", .arguments = "Xtigervnc :1 -SecurityTypes X509Vnc"}}},
+    {"cleartext", false, NULL, {TCP("0.0.0.0:514"), 0, 1, {.name = "rsyslogd"}}},
+    {"cleartext", false, NULL, {TCP("0.0.0.0:6000"), 1, 1, {.name = "node"}}},
+    {"cleartext", false, NULL, {TCP("0.0.0.0:22"), 0, 1, {.name = "sshd"}}},
+    {"cleartext", false, NULL, {TCP("127.0.0.1:23"), 0, 1, {.name = "telnetd"}}},
+    {"cleartext", false, NULL, {UDP("0.0.0.0:23"), 0, 1, {.name = "telnetd"}}},
+
+    {"amplifier", true, "Memcached", {UDP("0.0.0.0:11211"), 1, 1, {.name = "memcached"}}},
+    {"amplifier", true, "SSDP", {UDP("0.0.0.0:1900"), 1, 1, {.name = "minissdpd"}}},
+    {"amplifier",
+     true,
+     "echo, chargen or quote of the day",
+     {UDP("0.0.0.0:19"), 0, 1, {.name = "inetd"}}},
+    {"amplifier", true, "NTP (control queries)", {UDP("0.0.0.0:123"), 0, 1, {.name = "ntpd"}}},
+    {"amplifier", false, NULL, {UDP("0.0.0.0:123"), 0, 1, {.name = "chronyd"}}},
+    {"amplifier", false, NULL, {UDP("127.0.0.1:123"), 0, 1, {.name = "ntpd"}}},
+    {"amplifier", false, NULL, {UDP("127.0.0.1:11211"), 1, 1, {.name = "memcached"}}},
+    {"amplifier", false, NULL, {TCP("0.0.0.0:11211"), 1, 1, {.name = "memcached"}}},
+    {"amplifier", false, NULL, {UDP("0.0.0.0:53"), 1, 1, {.name = "named"}}},
+
+    {"executable-writable",
+     true,
+     "/opt/a",
+     {TCP("127.0.0.1:80"),
+      0,
+      1,
+      {.path = "/opt/a", .placed = true, .place = PSC_EXE_FILE_WRITABLE}}},
+    {"executable-writable",
+     true,
+     "/opt/a",
+     {TCP("0.0.0.0:80"),
+      0,
+      1,
+      {.path = "/opt/a", .placed = true, .place = PSC_EXE_DIRECTORY_WRITABLE}}},
+    {"executable-writable",
+     false,
+     NULL,
+     {TCP("0.0.0.0:80"), 0, 1, {.path = "/opt/a", .placed = true}}},
+    {"executable-writable",
+     false,
+     NULL,
+     {TCP("0.0.0.0:80"), 0, 1, {.path = "/tmp/a", .placed = true, .place = PSC_EXE_TEMPORARY}}},
+    {"executable-writable", false, NULL, {TCP("0.0.0.0:80"), 0, 1, {.path = "/opt/a"}}},
+    {"executable-temporary",
+     true,
+     "/tmp/a",
+     {TCP("127.0.0.1:80"), 0, 1, {.path = "/tmp/a", .placed = true, .place = PSC_EXE_TEMPORARY}}},
+    {"executable-temporary",
+     false,
+     NULL,
+     {TCP("0.0.0.0:80"), 0, 1, {.path = "/tmp/a", .placed = true}}},
+    {"executable-deleted",
+     true,
+     "/opt/a",
+     {TCP("0.0.0.0:80"), 0, 1, {.path = "/opt/a", .deleted = true, .placed = true}}},
+    {"executable-deleted",
+     false,
+     NULL,
+     {TCP("0.0.0.0:80"),
+      0,
+      1,
+      {.path = "/opt/a", .deleted = true, .placed = true, .place = PSC_EXE_REPLACED}}},
+    {"executable-deleted",
+     false,
+     NULL,
+     {TCP("0.0.0.0:80"), 0, 1, {.path = "/opt/a", .placed = true}}},
+    {"executable-deleted",
+     false,
+     NULL,
+     {TCP("0.0.0.0:80"), 0, 1, {.path = "/opt/a", .deleted = true}}},
+    {"executable-replaced",
+     true,
+     "/opt/a",
+     {TCP("127.0.0.1:80"),
+      0,
+      1,
+      {.path = "/opt/a", .deleted = true, .placed = true, .place = PSC_EXE_REPLACED}}},
+    {"executable-replaced",
+     false,
+     NULL,
+     {TCP("0.0.0.0:80"), 0, 1, {.path = "/opt/a", .deleted = true, .placed = true}}},
+    {"executable-replaced",
+     false,
+     NULL,
+     {TCP("0.0.0.0:80"), 0, 1, {.path = "/opt/a", .placed = true}}},
+
+    {"low-port", true, NULL, {TCP("0.0.0.0:80"), 1000, 1, {.name = "node", .account = "person"}}},
+    {"low-port", true, NULL, {UDP("127.0.0.1:53"), 1000, 1, {.name = "node", .account = "person"}}},
+    {"low-port",
+     false,
+     NULL,
+     {TCP("0.0.0.0:1024"), 1000, 1, {.name = "node", .account = "person"}}},
+    // Given by root, made for it, root itself; and what is not known.
+    {"low-port", false, NULL, {TCP("0.0.0.0:80"), 0, 1, {.name = "node", .account = "person"}}},
+    {"low-port", false, NULL, {TCP("0.0.0.0:80"), 33, 1, {.name = "nginx", .account = "service"}}},
+    {"low-port", false, NULL, {TCP("0.0.0.0:80"), 0, 1, {.name = "nginx", .account = "system"}}},
+    {"low-port", false, NULL, {TCP("0.0.0.0:80"), 1000, 1, {.name = "node"}}},
+    {"low-port", false, NULL, {TCP("0.0.0.0:80"), -1, 1, {.name = "node", .account = "person"}}},
+    {"low-port", false, NULL, {TCP("0.0.0.0:80"), 1000, 0, {.name = NULL}}},
+
+    {"runs-privileged",
+     true,
+     NULL,
+     {TCP("0.0.0.0:80"), 0, 1, {.name = "shop", .account = "system"}}},
+    {"runs-privileged", true, NULL, {TCP6("[::]:80"), 0, 1, {.name = "shop", .account = "system"}}},
+    {"runs-privileged",
+     false,
+     NULL,
+     {TCP("10.0.0.1:80"), 0, 1, {.name = "shop", .account = "system"}}},
+    {"runs-privileged",
+     false,
+     NULL,
+     {TCP("127.0.0.1:80"), 0, 1, {.name = "shop", .account = "system"}}},
+    {"runs-privileged",
+     false,
+     NULL,
+     {TCP("0.0.0.0:80"), 33, 1, {.name = "shop", .account = "service"}}},
+    {"runs-privileged",
+     false,
+     NULL,
+     {TCP("0.0.0.0:22"), 0, 1, {.name = "sshd", .account = "system"}}},
+    {"runs-privileged",
+     false,
+     NULL,
+     {TCP("0.0.0.0:22"), 0, 1, {.name = "systemd", .account = "system"}}},
+    {"runs-privileged",
+     false,
+     NULL,
+     {TCP("0.0.0.0:135"), 0, 1, {.name = "svchost.exe", .account = "system"}}},
+    {"runs-privileged", false, NULL, {TCP("0.0.0.0:80"), 0, 1, {.name = "shop"}}},
+
+    {"owner-hidden", true, NULL, {TCP("127.0.0.1:80"), 0, 0, {.name = NULL}}},
+    {"owner-hidden", false, NULL, {TCP("127.0.0.1:80"), 0, 1, {.name = NULL}}},
+    {"shared-port", false, NULL, {TCP("127.0.0.1:80"), 0, 1, {.name = "a"}}},
+};
+
+static void rules_fire_and_stay_silent(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct rule_case *c = &cases[i];
+        struct psc_audit audit = run(made_snapshot(&c->row, 1), NULL);
+        const struct psc_finding *finding = find(&audit, c->rule);
+        bool same = finding == NULL || finding->subject == c->subject ||
+                    (finding->subject != NULL && c->subject != NULL &&
+                     strcmp(finding->subject, c->subject) == 0);
+        if ((finding != NULL) != c->fires || !same) {
+            fail_msg("%s (%s): %s held by %s%s%s", c->rule, c->fires ? "fires" : "is silent",
+                     c->row.row, c->row.process.name, finding != NULL ? ": " : "",
+                     finding != NULL && finding->subject != NULL ? finding->subject : "");
+        }
+        done(&audit);
+    }
+}
+
+// A rule that nothing makes fire, or nothing keeps silent, is not tested.
+static void every_rule_has_cases_of_both_kinds(void **state) {
+    (void)state;
+    for (size_t i = 0; i < psc_rule_count(); i++) {
+        const char *id = psc_rule_at(i)->id;
+        bool both[2] = {strcmp(id, "shared-port") == 0, false};
+        bool policy = strcmp(id, "not-allowed") == 0 || strcmp(id, "not-listening") == 0;
+        for (size_t j = 0; j < COUNT(cases); j++) {
+            if (strcmp(cases[j].rule, id) == 0) {
+                both[!cases[j].fires] = true;
+            }
+        }
+        if (!policy && (!both[0] || !both[1])) {
+            fail_msg("%s has too few cases", id);
+        }
+    }
+}
+
+static void only_listeners_are_judged(void **state) {
+    static const struct made_row rows[] = {
+        {"TCP 10.0.0.1:6379 10.0.0.2:4000 ESTABLISHED", 0, 0, {.name = NULL}},
+        {"TCP 0.0.0.0:6379 0.0.0.0:0 BOUND", 0, 0, {.name = NULL}},
+        {"UDP 10.0.0.1:11211 10.0.0.2:53 x", 0, 0, {.name = NULL}},
+    };
+    (void)state;
+    struct psc_audit audit = run(made_snapshot(rows, COUNT(rows)), NULL);
+    assert_int_equal(audit.listener_count, 0);
+    assert_int_equal(audit.finding_count, 0);
+    done(&audit);
+}
+
+// Several sockets ---------------------------------------------------------------------------------
+
+static void sockets_of_one_port_are_one_listener(void **state) {
+    static const struct made_row rows[] = {
+        {TCP("0.0.0.0:80"), 0, 1, {.path = "/usr/sbin/nginx", .account = "system"}},
+        {TCP("0.0.0.0:80"), 0, 2, {.path = "/usr/sbin/nginx", .account = "service"}},
+        {TCP("0.0.0.0:80"), 0, 1, {.path = NULL}},
+        {"TCP 0.0.0.0:80 10.0.0.1:1 ESTABLISHED", 0, 1, {.path = NULL}},
+        {TCP6("[::]:80"), 0, 1, {.path = NULL}},
+    };
+    (void)state;
+    struct psc_audit audit = run(made_snapshot(rows, COUNT(rows)), NULL);
+    assert_int_equal(audit.listener_count, 2);
+    // The worst comes first: on [::] there is nobody but root.
+    assert_int_equal(audit.listeners[0].rows, 1);
+    assert_int_equal(audit.listeners[1].rows, 3);
+    assert_int_equal(audit.listeners[1].owners.count, 2);
+    assert_non_null(find(&audit, "runs-privileged"));
+    assert_int_equal(audit.finding_count, 1);
+    done(&audit);
+}
+
+static void programs_that_share_a_port(void **state) {
+    static const struct {
+        bool fires;
+        const char *first, *second; // rows
+        const char *programs[2];
+    } shares[] = {
+        {true, TCP("0.0.0.0:80"), TCP("0.0.0.0:80"), {"/usr/bin/a", "/usr/bin/b"}},
+        {true, UDP("0.0.0.0:53"), UDP("0.0.0.0:53"), {"/usr/bin/a", "/opt/a"}},
+        {false, TCP("0.0.0.0:80"), TCP("0.0.0.0:80"), {"/usr/bin/a", "/usr/bin/a"}},
+        {false, TCP("0.0.0.0:80"), TCP("127.0.0.1:80"), {"/usr/bin/a", "/usr/bin/b"}},
+        {false, TCP("0.0.0.0:80"), TCP6("[::]:80"), {"/usr/bin/a", "/usr/bin/b"}},
+        {false, TCP("0.0.0.0:80"), TCP("0.0.0.0%2:80"), {"/usr/bin/a", "/usr/bin/b"}},
+        {false, UDP("0.0.0.0:5353"), UDP("0.0.0.0:5353"), {"/usr/bin/avahi", "/usr/bin/chrome"}},
+        {false, UDP("224.0.0.251:99"), UDP("224.0.0.251:99"), {"/usr/bin/a", "/usr/bin/b"}},
+        {false, UDP("[ff02::fb]:99"), UDP("[ff02::fb]:99"), {"/usr/bin/a", "/usr/bin/b"}},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(shares); i++) {
+        struct made_row rows[] = {
+            {shares[i].first, 0, 1, {.path = shares[i].programs[0]}},
+            {shares[i].second, 0, 2, {.path = shares[i].programs[1]}},
+        };
+        struct psc_audit audit = run(made_snapshot(rows, 2), NULL);
+        if ((find(&audit, "shared-port") != NULL) != shares[i].fires) {
+            fail_msg("%s and %s", shares[i].first, shares[i].second);
+        }
+        done(&audit);
+    }
+}
+
+static void the_worst_comes_first(void **state) {
+    static const struct made_row rows[] = {
+        {TCP("0.0.0.0:22"), 0, 1, {.path = "/usr/sbin/sshd", .account = "system"}},
+        {TCP("0.0.0.0:80"), 0, 2, {.path = "/opt/shop", .account = "system"}},
+        {TCP("127.0.0.1:3000"),
+         0,
+         3,
+         {.path = "/opt/a", .placed = true, .place = PSC_EXE_TEMPORARY}},
+        {TCP("127.0.0.1:3001"), 0, 4, {.path = "/opt/node"}},
+        {TCP("10.0.0.1:5432"), 0, 5, {.path = "/opt/postgres"}},
+        {TCP("0.0.0.0:6379"),
+         0,
+         6,
+         {.path = "/opt/redis-server", .account = "system", .deleted = true, .placed = true}},
+    };
+    static const unsigned ports[] = {6379, 5432, 3000, 80, 22, 3001};
+    (void)state;
+    struct psc_audit audit = run(made_snapshot(rows, COUNT(rows)), NULL);
+    assert_int_equal(audit.listener_count, COUNT(ports));
+    for (size_t i = 0; i < COUNT(ports); i++) {
+        const struct psc_listener *listener = &audit.listeners[i];
+        assert_int_equal(psc_snapshot_endpoint(audit.snapshot, listener->row)->local_port,
+                         ports[i]);
+        for (size_t j = 1; j < listener->findings; j++) {
+            const struct psc_finding *finding = &audit.findings[listener->first_finding + j];
+            assert_true(finding->rule->severity <= finding[-1].rule->severity);
+        }
+    }
+    assert_int_equal(audit.listeners[0].findings, 3);
+    assert_int_equal(psc_audit_count(&audit, PSC_SEVERITY_HIGH), 2);
+    assert_int_equal(psc_audit_count(&audit, PSC_SEVERITY_MEDIUM), 2);
+    assert_int_equal(psc_audit_exposed(&audit, PSC_EXPOSURE_ALL), 3);
+    assert_int_equal(psc_audit_exposed(&audit, PSC_EXPOSURE_LOOPBACK), 2);
+    done(&audit);
+}
+
+// The policy --------------------------------------------------------------------------------------
+
+static struct psc_policy policy_of(const char *text) {
+    struct psc_policy policy = {0};
+    struct psc_error error;
+    assert_int_equal(psc_policy_parse(&policy, text, strlen(text), "p", &error), PSC_OK);
+    return policy;
+}
+
+static void a_policy_settles_what_may_listen(void **state) {
+    static const struct made_row rows[] = {
+        {TCP("0.0.0.0:6379"), 0, 1, {.path = "/usr/bin/redis-server", .account = "system"}},
+        {TCP("127.0.0.1:3000"), 0, 2, {.path = "/usr/bin/node", .deleted = true, .placed = true}},
+    };
+    (void)state;
+    // Allowed, it may be reached; but nobody has allowed that its executable is gone.
+    struct psc_policy policy =
+        policy_of("allow tcp *:6379 redis-server\nallow tcp loopback:* node\n");
+    struct psc_audit audit = run(made_snapshot(rows, 2), &policy);
+    assert_int_equal(audit.finding_count, 1);
+    assert_non_null(find(&audit, "executable-deleted"));
+    done(&audit);
+    psc_policy_done(&policy);
+
+    // Not allowed, it is judged as ever; and a line that nobody needs is told.
+    policy = policy_of("allow tcp *:6379 valkey-server\nallow tcp loopback:* node\n");
+    audit = run(made_snapshot(rows, 2), &policy);
+    assert_non_null(find(&audit, "not-allowed"));
+    assert_non_null(find(&audit, "data-store"));
+    const struct psc_finding *missing = find(&audit, "not-listening");
+    assert_non_null(missing);
+    assert_int_equal(missing - audit.findings, audit.missing);
+    assert_int_equal(missing->entry->line, 1);
+    assert_string_equal(missing->subject, "allow tcp *:6379 valkey-server");
+    assert_int_equal(psc_audit_count(&audit, PSC_SEVERITY_INFO), 1);
+    done(&audit);
+    psc_policy_done(&policy);
+}
+
+static void every_program_of_a_port_must_be_allowed(void **state) {
+    static const struct made_row rows[] = {
+        {TCP("0.0.0.0:80"), 0, 1, {.path = "/usr/sbin/nginx"}},
+        {TCP("0.0.0.0:80"), 0, 2, {.path = "/tmp/thief"}},
+    };
+    (void)state;
+    struct psc_policy policy = policy_of("allow tcp 0.0.0.0:80 nginx\n");
+    struct psc_audit audit = run(made_snapshot(rows, 2), &policy);
+    assert_non_null(find(&audit, "not-allowed"));
+    done(&audit);
+    audit = run(made_snapshot(rows, 1), &policy);
+    assert_int_equal(audit.finding_count, 0);
+    done(&audit);
+    psc_policy_done(&policy);
+}
+
+// The table ---------------------------------------------------------------------------------------
+
+static bool is_sentence(const char *text) {
+    size_t length = strlen(text);
+    return length > 2 && text[0] >= 'A' && text[0] <= 'Z' && text[length - 1] == '.' &&
+           strchr(text, '\n') == NULL;
+}
+
+static void rules_are_well_formed(void **state) {
+    (void)state;
+    for (size_t i = 0; i < psc_rule_count(); i++) {
+        const struct psc_rule *rule = psc_rule_at(i);
+        assert_int_equal(strspn(rule->id, "abcdefghijklmnopqrstuvwxyz-"), strlen(rule->id));
+        assert_true(is_sentence(rule->why));
+        assert_true(is_sentence(rule->advice));
+        assert_true(i == 0 || rule->severity <= psc_rule_at(i - 1)->severity);
+        for (size_t j = 0; j < i; j++) {
+            assert_string_not_equal(rule->id, psc_rule_at(j)->id);
+        }
+    }
+}
+
+// Documentation -----------------------------------------------------------------------------------
+
+#define DOCUMENT PSC_SOURCE_DIR "/docs/audit-rules.md"
+
+// The chapter of a rule, to be freed.
+static char *chapter_of(const char *document, const char *id) {
+    char heading[64];
+    snprintf(heading, sizeof heading, "\n## %s\n", id);
+    const char *begin = strstr(document, heading);
+    if (begin == NULL) {
+        fail_msg("%s does not explain %s", DOCUMENT, id);
+        return NULL;
+    }
+    const char *end = strstr(begin + 1, "\n## ");
+    char *chapter = strndup(begin, end != NULL ? (size_t)(end - begin) : strlen(begin));
+    assert_non_null(chapter);
+    return chapter;
+}
+
+static void the_document_has_every_rule_and_no_other(void **state) {
+    size_t chapters = 0;
+    (void)state;
+    char *document = capture_file(DOCUMENT, NULL);
+    assert_non_null(document);
+    for (size_t i = 0; i < psc_rule_count(); i++) {
+        const struct psc_rule *rule = psc_rule_at(i);
+        char severity[64];
+        char *chapter = chapter_of(document, rule->id);
+        snprintf(severity, sizeof severity, "\nSeverity **%s**%s.\n",
+                 psc_severity_word(rule->severity), rule->settled ? ", settled by a policy" : "");
+        if (strstr(chapter, severity) == NULL || strstr(chapter, rule->why) == NULL ||
+            strstr(chapter, rule->advice) == NULL) {
+            fail_msg("%s says something else of %s", DOCUMENT, rule->id);
+        }
+        free(chapter);
+    }
+    for (const char *at = document; (at = strstr(at, "\n## ")) != NULL; at++) {
+        chapters++;
+    }
+    assert_int_equal(chapters, psc_rule_count());
+    free(document);
+}
+
+static void the_document_names_every_product(void **state) {
+    static const char *const rules[] = {
+        [SERVICE_DATA_STORE] = "data-store", [SERVICE_QUEUE] = "message-queue",
+        [SERVICE_CONTROL] = "control-api",   [SERVICE_DESKTOP] = "remote-desktop",
+        [SERVICE_DEBUGGER] = "debugger",     [SERVICE_CLEARTEXT] = "cleartext",
+        [SERVICE_AMPLIFIER] = "amplifier",
+    };
+    enum service_kind kind;
+    const char *name;
+    (void)state;
+    char *document = capture_file(DOCUMENT, NULL);
+    assert_non_null(document);
+    for (size_t i = 0; (name = service_at(i, &kind)) != NULL; i++) {
+        char *chapter = chapter_of(document, rules[kind]);
+        const char *known = strstr(chapter, "\nKnown: ");
+        if (known == NULL || strstr(known, name) == NULL) {
+            fail_msg("%s does not name %s", DOCUMENT, name);
+        }
+        free(chapter);
+    }
+    free(document);
+}
+
+static void severities_are_read(void **state) {
+    enum psc_severity severity;
+    struct psc_error error;
+    (void)state;
+    for (enum psc_severity i = PSC_SEVERITY_INFO; i <= PSC_SEVERITY_HIGH; i++) {
+        assert_int_equal(psc_severity_parse(psc_severity_word(i), &severity, &error), PSC_OK);
+        assert_int_equal(severity, i);
+    }
+    assert_int_equal(psc_severity_parse("worst", &severity, &error), PSC_USAGE);
+    assert_non_null(strstr(error.text, "'worst'"));
+    assert_null(psc_severity_word(PSC_SEVERITY_NONE));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rules_fire_and_stay_silent),
+        cmocka_unit_test(every_rule_has_cases_of_both_kinds),
+        cmocka_unit_test(only_listeners_are_judged),
+        cmocka_unit_test(sockets_of_one_port_are_one_listener),
+        cmocka_unit_test(programs_that_share_a_port),
+        cmocka_unit_test(the_worst_comes_first),
+        cmocka_unit_test(a_policy_settles_what_may_listen),
+        cmocka_unit_test(every_program_of_a_port_must_be_allowed),
+        cmocka_unit_test(rules_are_well_formed),
+        cmocka_unit_test(severities_are_read),
+        cmocka_unit_test(the_document_has_every_rule_and_no_other),
+        cmocka_unit_test(the_document_names_every_product),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,240 @@
+// test_cmd_audit.c - the audit on the fake platform: its forms as transcripts, its exit statuses, and
+// the policy on its way to a file and back.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "cli/cli.h"
+#include "support/capture.h"
+#include "support/fake_platform.h"
+#include "support/run_cli.h"
+#include "support/transcript.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static int usual_machine(void **state) {
+    (void)state;
+    memset(fake_platform(), 0, sizeof *fake_platform());
+    return 0;
+}
+
+static int careless_machine(void **state) {
+    usual_machine(state);
+    fake_platform()->careless = true;
+    return 0;
+}
+
+static void forms(void **state) {
+    (void)state;
+    transcript_check("audit");
+}
+
+static void mistakes(void **state) {
+    (void)state;
+    transcript_check("audit_mistakes");
+}
+
+// Statuses ----------------------------------------------------------------------------------------
+
+static void assert_status(const char *line, int status) {
+    struct run run;
+    run_cli(&run, line);
+    if (run.exit != status) {
+        fail_msg("%s: status %d instead of %d: %s", line, run.exit, status, run.err);
+    }
+    run_done(&run);
+}
+
+static void the_status_is_the_worst_finding(void **state) {
+    static const struct {
+        bool careless;
+        const char *line;
+        int status;
+    } cases[] = {
+        {true, "portscope audit", PSC_EXIT_NO},
+        {true, "portscope audit --fail-on high", PSC_EXIT_NO},
+        {true, "portscope audit --fail-on info", PSC_EXIT_NO},
+        {false, "portscope audit", PSC_EXIT_YES},
+        {false, "portscope audit --fail-on medium", PSC_EXIT_NO}, // SSDP on a link
+        {false, "portscope audit --quiet --fail-on low", PSC_EXIT_NO},
+        {true, "portscope audit --help", PSC_EXIT_YES},
+        {true, "portscope help audit", PSC_EXIT_YES},
+        {true, "portscope audit /?", PSC_EXIT_YES},
+        {true, "portscope audit -?", PSC_EXIT_YES},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        fake_platform()->careless = cases[i].careless;
+        assert_status(cases[i].line, cases[i].status);
+    }
+}
+
+static void what_cannot_be_found_out_is_status_3(void **state) {
+    (void)state;
+    fake_platform()->collect_fails = PSC_SYSTEM;
+    assert_status("portscope audit", PSC_EXIT_UNKNOWN);
+    fake_platform()->collect_fails = PSC_OK;
+    fake_platform()->resolve_fails = PSC_DENIED;
+    assert_status("portscope audit --json", PSC_EXIT_UNKNOWN);
+}
+
+static void an_empty_machine_has_no_findings(void **state) {
+    struct run run;
+    (void)state;
+    fake_platform()->empty = true;
+    run_cli(&run, "portscope audit --fail-on info");
+    assert_int_equal(run.exit, PSC_EXIT_YES);
+    assert_non_null(strstr(run.out, "0 listeners: 0 all"));
+    run_done(&run);
+}
+
+// Policies ----------------------------------------------------------------------------------------
+
+// A file that nobody else has, with a text in it.
+static char *make_file(const char *text) {
+    char *path = strdup("/tmp/portscope-test-XXXXXX");
+    assert_non_null(path);
+    int number = mkstemp(path);
+    assert_true(number >= 0);
+    FILE *file = fdopen(number, "wb");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    return path;
+}
+
+static void drop_file(char *path) {
+    assert_int_equal(unlink(path), 0);
+    free(path);
+}
+
+static void run_with(struct run *run, const char *before, const char *path, const char *behind) {
+    char line[512];
+    snprintf(line, sizeof line, "portscope audit %s %s %s", before, path, behind);
+    run_cli(run, line);
+}
+
+static size_t count(const char *text, const char *word) {
+    size_t found = 0;
+    for (; (text = strstr(text, word)) != NULL; text++) {
+        found++;
+    }
+    return found;
+}
+
+static void what_was_saved_passes(void **state) {
+    struct run run;
+    (void)state;
+    char *path = make_file("");
+    run_with(&run, "--save", path, "");
+    assert_int_equal(run.exit, PSC_EXIT_YES);
+    assert_string_equal(run.out, "");
+    run_done(&run);
+    run_with(&run, "--policy", path, "--format table --fail-on info");
+    assert_int_equal(count(run.out, "not-allowed"), 0);
+    assert_int_equal(count(run.out, "not-listening"), 0);
+    run_done(&run);
+
+    // One new listener more is one finding more, and a service that started anew is none.
+    fake_platform()->ended[fake_platform()->ended_count++] = 812;
+    fake_platform()->careless = true;
+    run_with(&run, "--policy", path, "--ndjson");
+    assert_int_equal(run.exit, PSC_EXIT_NO);
+    assert_int_equal(count(run.out, "\"not-allowed\""), 7);
+    assert_int_equal(count(run.out, "\"not-listening\""), 0);
+    run_done(&run);
+
+    fake_platform()->empty = true;
+    run_with(&run, "--policy", path, "--quiet");
+    assert_int_equal(run.exit, PSC_EXIT_YES); // what is missing is only info
+    run_done(&run);
+    run_with(&run, "--policy", path, "--quiet --fail-on info");
+    assert_int_equal(run.exit, PSC_EXIT_NO);
+    run_done(&run);
+    drop_file(path);
+}
+
+static void saving_again_writes_the_same(void **state) {
+    struct run run;
+    (void)state;
+    fake_platform()->careless = true;
+    char *path = make_file("allow tcp *:1 old\n");
+    run_with(&run, "--save", path, "");
+    run_done(&run);
+    char *first = capture_file(path, NULL);
+    fake_platform()->ended[fake_platform()->ended_count++] = 812;
+    run_with(&run, "--save", path, "");
+    run_done(&run);
+    char *second = capture_file(path, NULL);
+    assert_non_null(strstr(first, "allow tcp 0.0.0.0:22 sshd\n"));
+    assert_null(strstr(first, "old"));
+    assert_string_equal(first, second);
+    free(first);
+    free(second);
+    drop_file(path);
+}
+
+static void a_bad_line_is_status_2_and_nothing_is_judged(void **state) {
+    struct run run;
+    char begin[128];
+    (void)state;
+    char *path = make_file("# ours\nallow tcp *:*\nallow udp *:*\nallow tcp *:httpd\n");
+    run_with(&run, "--policy", path, "");
+    snprintf(begin, sizeof begin, "portscope: %s:4: 'httpd' is not a port", path);
+    assert_int_equal(run.exit, PSC_EXIT_USAGE);
+    assert_string_equal(run.out, "");
+    assert_ptr_equal(strstr(run.err, begin), run.err);
+    assert_int_equal(fake_platform()->searches, 0);
+    run_done(&run);
+    drop_file(path);
+}
+
+static void missing_listeners_are_in_every_form(void **state) {
+    static const char *const words[] = {"", "--json", "--ndjson", "--format prometheus"};
+    (void)state;
+    char *path = make_file("allow * *:*\nallow tcp 10.0.0.1:7 a\nallow tcp 10.0.0.1:7 a\n");
+    for (size_t i = 0; i < COUNT(words); i++) {
+        struct run run;
+        run_with(&run, "--policy", path, words[i]);
+        assert_int_equal(run.exit, PSC_EXIT_YES);
+        assert_int_equal(count(run.out, "allow tcp 10.0.0.1:7 a"), 2);
+        run_done(&run);
+    }
+    drop_file(path);
+}
+
+static void output_goes_to_a_file(void **state) {
+    struct run run;
+    (void)state;
+    char *path = make_file("old");
+    run_with(&run, "--format prometheus --output", path, "");
+    assert_string_equal(run.out, "");
+    run_done(&run);
+    run_cli(&run, "portscope audit --format prometheus");
+    char *text = capture_file(path, NULL);
+    assert_string_equal(text, run.out);
+    free(text);
+    run_done(&run);
+    drop_file(path);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(forms, careless_machine),
+        cmocka_unit_test_setup(mistakes, usual_machine),
+        cmocka_unit_test_setup(the_status_is_the_worst_finding, usual_machine),
+        cmocka_unit_test_setup(what_cannot_be_found_out_is_status_3, usual_machine),
+        cmocka_unit_test_setup(an_empty_machine_has_no_findings, usual_machine),
+        cmocka_unit_test_setup(what_was_saved_passes, usual_machine),
+        cmocka_unit_test_setup(saving_again_writes_the_same, usual_machine),
+        cmocka_unit_test_setup(a_bad_line_is_status_2_and_nothing_is_judged, usual_machine),
+        cmocka_unit_test_setup(missing_listeners_are_in_every_form, usual_machine),
+        cmocka_unit_test_setup(output_goes_to_a_file, usual_machine),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,365 @@
+// test_documents.c - the manual page and README against the tables: every option, column and exit
+// status is explained, nothing is that does not exist, and every example is understood.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/audit_options.h"
+#include "cli/cli.h"
+#include "cli/list_options.h"
+#include "cli/port_options.h"
+#include "support/capture.h"
+#include "support/run_cli.h"
+
+#define MANUAL PSC_SOURCE_DIR "/docs/portscope.1"
+#define README PSC_SOURCE_DIR "/README.md"
+
+// Takes `\-` and `\&` back to what they print.
+static void unescape(char *text) {
+    char *to = text;
+    for (const char *at = text; *at != '\0'; at++) {
+        if (at[0] == '\\' && (at[1] == '-' || at[1] == '&')) {
+            at++;
+            if (*at == '&') {
+                continue;
+            }
+        }
+        *to++ = *at;
+    }
+    *to = '\0';
+}
+
+static char *read_document(const char *path) {
+    char *text = capture_file(path, NULL);
+    assert_non_null(text);
+    assert_true(text[0] != '\0');
+    unescape(text);
+    return text;
+}
+
+// The next line of a text, without its end. Takes the text apart.
+static char *next_line(char **rest) {
+    char *line = *rest;
+    if (*line == '\0') {
+        return NULL;
+    }
+    size_t length = strcspn(line, "\n");
+    *rest = line + length + (line[length] == '\n');
+    line[length] = '\0';
+    return line;
+}
+
+// Options in mdoc ---------------------------------------------------------------------------------
+
+// Calls for every option that a line of mdoc shows: `Fl a , Fl -all` are `a` and `-all`.
+typedef void see_option(const char *option, const char *line, void *context);
+
+static bool is_macro(const char *word) {
+    return isupper((unsigned char)word[0]) && islower((unsigned char)word[1]) && word[2] == '\0';
+}
+
+static void each_option(const char *line, see_option *see, void *context) {
+    char copy[256];
+    bool flags = false;
+    if (line[0] != '.') {
+        return;
+    }
+    assert_true(strlen(line) < sizeof copy);
+    snprintf(copy, sizeof copy, "%s", line + 1);
+    for (char *rest = copy, *word; (word = strtok_r(rest, " ", &rest)) != NULL;) {
+        if (is_macro(word)) {
+            flags = strcmp(word, "Fl") == 0;
+        } else if (flags && strchr(",.;:()", word[0]) == NULL) {
+            see(word, line, context);
+        }
+    }
+}
+
+// The option tables one after the other, NULL behind the last.
+static const struct option_table *table_at(size_t index) {
+    const size_t ports = PORT_KILL - PORT_CHECK + 1;
+    return index < ports        ? port_option_table((enum port_command)index)
+           : index == ports     ? list_option_table()
+           : index == ports + 1 ? audit_option_table()
+                                : NULL;
+}
+
+static bool option_exists(const char *name, char letter) {
+    for (size_t i = 0; table_at(i) != NULL; i++) {
+        for (size_t j = 0; j < table_at(i)->count; j++) {
+            const struct option_row *option = &table_at(i)->rows[j];
+            if (name != NULL ? option->name != NULL && strcmp(option->name, name) == 0
+                             : option->letter == letter) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void assert_exists(const char *option, const char *line, void *context) {
+    (void)context;
+    if (option[0] == '-') {
+        if (!option_exists(option + 1, 0)) {
+            fail_msg("there is no option -%s: %s", option, line);
+        }
+        return;
+    }
+    for (const char *letter = option; *letter != '\0'; letter++) { // they may be joined
+        if (*letter != '?' && !option_exists(NULL, *letter)) {
+            fail_msg("there is no option -%c: %s", *letter, line);
+        }
+    }
+}
+
+static void the_manual_shows_only_what_exists(void **state) {
+    char *text = read_document(MANUAL);
+    char *rest = text;
+    (void)state;
+    for (const char *line; (line = next_line(&rest)) != NULL;) {
+        each_option(line, assert_exists, NULL);
+    }
+    free(text);
+}
+
+// An option that is looked for among the items of the manual's lists.
+struct search {
+    char spelled[40];
+    bool found;
+};
+
+static void compare_option(const char *option, const char *line, void *context) {
+    struct search *search = context;
+    search->found =
+        search->found || (strncmp(line, ".It ", 4) == 0 && strcmp(option, search->spelled) == 0);
+}
+
+static void assert_explained(const char *manual, const char *spelled, const char *value) {
+    struct search search = {.found = false};
+    char *text = strdup(manual);
+    assert_non_null(text);
+    char *rest = text;
+    snprintf(search.spelled, sizeof search.spelled, "%s", spelled);
+    for (const char *line; !search.found && (line = next_line(&rest)) != NULL;) {
+        each_option(line, compare_option, &search);
+        if (search.found && (value != NULL) != (strstr(line, " Ar ") != NULL)) {
+            fail_msg("whether it takes a value: %s", line);
+        }
+    }
+    if (!search.found) {
+        fail_msg("%s does not explain -%s", MANUAL, spelled);
+    }
+    free(text);
+}
+
+static void assert_table_explained(const char *manual, const struct option_table *table) {
+    for (size_t i = 0; i < table->count; i++) {
+        const struct option_row *option = &table->rows[i];
+        char spelled[40];
+        if (option->letter != 0) {
+            snprintf(spelled, sizeof spelled, "%c", option->letter);
+            assert_explained(manual, spelled, option->value);
+        }
+        if (option->name != NULL) {
+            snprintf(spelled, sizeof spelled, "-%s", option->name);
+            assert_explained(manual, spelled, option->value);
+        }
+    }
+}
+
+static void compare_anywhere(const char *option, const char *line, void *context) {
+    struct search *search = context;
+    (void)line;
+    search->found = search->found || strcmp(option, search->spelled) == 0;
+}
+
+// The options of the commands about single ports are explained in passing.
+static bool is_mentioned(const char *manual, const char *spelled) {
+    struct search search = {.found = false};
+    char *text = strdup(manual);
+    assert_non_null(text);
+    char *rest = strstr(text, ".Sh CHECKING A PORT");
+    assert_non_null(rest);
+    snprintf(search.spelled, sizeof search.spelled, "%s", spelled);
+    for (const char *line; !search.found && (line = next_line(&rest)) != NULL;) {
+        each_option(line, compare_anywhere, &search);
+    }
+    free(text);
+    return search.found;
+}
+
+static void the_manual_mentions_every_option_about_ports(void **state) {
+    char *manual = read_document(MANUAL);
+    (void)state;
+    for (enum port_command command = PORT_CHECK; command <= PORT_KILL; command++) {
+        const struct option_table *table = port_option_table(command);
+        for (size_t i = 0; i < table->count; i++) {
+            char spelled[40];
+            snprintf(spelled, sizeof spelled, "-%s", table->rows[i].name);
+            if (strcmp(spelled, "-help") != 0 && !is_mentioned(manual, spelled)) {
+                fail_msg("%s does not mention -%s", MANUAL, spelled);
+            }
+        }
+    }
+    free(manual);
+}
+
+static void the_manual_explains_every_option(void **state) {
+    char *manual = read_document(MANUAL);
+    (void)state;
+    assert_table_explained(manual, list_option_table());
+    assert_table_explained(manual, audit_option_table());
+    free(manual);
+}
+
+// Columns and exit statuses -----------------------------------------------------------------------
+
+// Finds a line of its own in a chapter.
+static bool chapter_has(const char *manual, const char *chapter, const char *wanted) {
+    char heading[64];
+    char line[80];
+    snprintf(heading, sizeof heading, "\n.Sh %s\n", chapter);
+    snprintf(line, sizeof line, "\n%s\n", wanted);
+    const char *begin = strstr(manual, heading);
+    assert_non_null(begin);
+    const char *end = strstr(begin + 1, "\n.Sh ");
+    const char *found = strstr(begin, line);
+    return found != NULL && (end == NULL || found < end);
+}
+
+static void the_manual_explains_every_column_and_no_other(void **state) {
+    char *manual = read_document(MANUAL);
+    char item[64];
+    size_t items = 0;
+    (void)state;
+    for (size_t i = 0; i < psc_column_count(); i++) {
+        snprintf(item, sizeof item, ".It Cm %s", psc_column_name(i));
+        if (!chapter_has(manual, "COLUMNS", item)) {
+            fail_msg("%s does not explain the column %s", MANUAL, psc_column_name(i));
+        }
+    }
+    const char *end = strstr(strstr(manual, "\n.Sh COLUMNS\n") + 1, "\n.Sh ");
+    const char *at = strstr(manual, "\n.Sh COLUMNS\n");
+    while ((at = strstr(at + 1, "\n.It ")) != NULL && at < end) {
+        items++;
+    }
+    assert_int_equal(items, psc_column_count());
+    free(manual);
+}
+
+static void the_manual_explains_every_exit_status(void **state) {
+    char *manual = read_document(MANUAL);
+    (void)state;
+    for (int exit = PSC_EXIT_YES; exit <= PSC_EXIT_OUTPUT; exit++) {
+        char item[16];
+        snprintf(item, sizeof item, ".It %d", exit);
+        assert_true(chapter_has(manual, "EXIT STATUS", item));
+    }
+    assert_false(chapter_has(manual, "EXIT STATUS", ".It 5"));
+    free(manual);
+}
+
+// Examples ----------------------------------------------------------------------------------------
+
+// Runs a command line, which may have a comment or another command behind it.
+static void assert_understood(const char *line) {
+    char command[256];
+    struct run run;
+    snprintf(command, sizeof command, "%s", line);
+    char *behind = strstr(command, " #");
+    behind = behind != NULL ? behind : strstr(command, " && ");
+    if (behind != NULL) {
+        *behind = '\0';
+    }
+    run_cli(&run, command);
+    if (run.exit == PSC_EXIT_USAGE) {
+        fail_msg("%s: %s", line, run.err);
+    }
+    run_done(&run);
+}
+
+static void the_examples_of_the_manual_are_understood(void **state) {
+    static const char item[] = ".It Ic portscope";
+    char *text = read_document(MANUAL);
+    char *rest = text;
+    unsigned examples = 0;
+    (void)state;
+    for (const char *line; (line = next_line(&rest)) != NULL;) {
+        if (strncmp(line, item, sizeof item - 1) == 0) {
+            assert_understood(line + strlen(".It Ic "));
+            examples++;
+        }
+    }
+    assert_true(examples > 0);
+    free(text);
+}
+
+static void the_examples_of_readme_are_understood(void **state) {
+    static const char prompt[] = "$ portscope";
+    char *text = read_document(README);
+    char *rest = text;
+    bool console = false;
+    unsigned examples = 0;
+    (void)state;
+    for (const char *line; (line = next_line(&rest)) != NULL;) {
+        if (strncmp(line, "```", 3) == 0) {
+            console = strcmp(line, "```console") == 0;
+        } else if (console && strncmp(line, prompt, sizeof prompt - 1) == 0) {
+            assert_understood(line + 2);
+            examples++;
+        }
+    }
+    assert_true(examples > 0);
+    free(text);
+}
+
+static void check_long_options(const char *line) {
+    for (const char *at = line; (at = strstr(at, "--")) != NULL;) {
+        char name[40];
+        at += 2;
+        size_t length = strspn(at, "abcdefghijklmnopqrstuvwxyz-");
+        assert_true(length < sizeof name);
+        memcpy(name, at, length);
+        name[length] = '\0';
+        if (length > 0 && !option_exists(name, 0)) {
+            fail_msg("there is no option --%s: %s", name, line);
+        }
+        at += length;
+    }
+}
+
+static void readme_names_only_options_that_exist(void **state) {
+    char *text = read_document(README);
+    char *rest = text;
+    bool shell = false; // commands of other programs
+    (void)state;
+    for (const char *line; (line = next_line(&rest)) != NULL;) {
+        if (strncmp(line, "```", 3) == 0) {
+            shell = strcmp(line, "```sh") == 0;
+        } else if (!shell) {
+            check_long_options(line);
+        }
+    }
+    free(text);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_manual_shows_only_what_exists),
+        cmocka_unit_test(the_manual_explains_every_option),
+        cmocka_unit_test(the_manual_mentions_every_option_about_ports),
+        cmocka_unit_test(the_manual_explains_every_column_and_no_other),
+        cmocka_unit_test(the_manual_explains_every_exit_status),
+        cmocka_unit_test(the_examples_of_the_manual_are_understood),
+        cmocka_unit_test(the_examples_of_readme_are_understood),
+        cmocka_unit_test(readme_names_only_options_that_exist),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

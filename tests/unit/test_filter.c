@@ -1,0 +1,355 @@
+// test_filter.c - filter: what each list means, what is wrong with a bad one, and which rows pass.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/filter.h"
+#include "support/netstat_row.h"
+
+// Reads a list into the filter of that name.
+static enum psc_status parse(struct psc_filter *filter, const char *name, const char *list,
+                             struct psc_error *error) {
+    return strcmp(name, "port") == 0      ? psc_ports_parse(&filter->any_port, list, error)
+           : strcmp(name, "lport") == 0   ? psc_ports_parse(&filter->local_port, list, error)
+           : strcmp(name, "rport") == 0   ? psc_ports_parse(&filter->remote_port, list, error)
+           : strcmp(name, "proto") == 0   ? psc_protocols_parse(&filter->protocols, list, error)
+           : strcmp(name, "state") == 0   ? psc_states_parse(&filter->states, list, error)
+           : strcmp(name, "pid") == 0     ? psc_pids_parse(&filter->pids, list, error)
+           : strcmp(name, "process") == 0 ? psc_globs_parse(&filter->processes, list, error)
+           : strcmp(name, "user") == 0    ? psc_globs_parse(&filter->users, list, error)
+           : strcmp(name, "address") == 0 ? psc_networks_parse(&filter->any_address, list, error)
+           : strcmp(name, "local") == 0   ? psc_networks_parse(&filter->local_address, list, error)
+                                        : psc_networks_parse(&filter->remote_address, list, error);
+}
+
+#define LISTENER "TCP 0.0.0.0:8080 0.0.0.0:0 LISTENING"
+#define CONNECTION "TCP 10.1.2.3:443 203.0.113.9:50000 ESTABLISHED"
+#define MAPPED "TCP [::ffff:10.1.2.3]:443 [::ffff:203.0.113.9]:50000 CLOSE_WAIT"
+#define LINK_LOCAL "TCP [fe80::1%2]:22 [fe80::2]:50000 ESTABLISHED"
+#define BOUND "TCP 127.0.0.1:7000 0.0.0.0:0 BOUND"
+#define UDP "UDP 127.0.0.1:53 *:*"
+#define UDP_PEER "UDP [2001:db8::1]:53 [2001:db8::2]:80"
+
+static const struct {
+    const char *name, *list, *row;
+    bool pass;
+} passing[] = {
+    {"port", "8080", LISTENER, true},
+    {"port", "80", LISTENER, false}, // not 8080
+    {"port", "80,8000-8100", LISTENER, true},
+    {"port", "50000", CONNECTION, true},
+    {"port", "443", CONNECTION, true},
+    {"port", "0", LISTENER, false}, // its remote port is not 0, it has none
+    {"port", "!443", CONNECTION, false},
+    {"port", "!50000", CONNECTION, false},
+    {"port", "!80", CONNECTION, true},
+    {"port", "0-65535", UDP, true},
+    {"port", "65535", UDP, false},
+    {"lport", "50000", CONNECTION, false},
+    {"lport", "443", CONNECTION, true},
+    {"rport", "443", CONNECTION, false},
+    {"rport", "50000", CONNECTION, true},
+    {"rport", "0", LISTENER, false},
+    {"rport", "!443", LISTENER, true},
+    {"rport", "80", UDP_PEER, true},
+    {"proto", "tcp", CONNECTION, true},
+    {"proto", "tcp", UDP, false},
+    {"proto", "TCP4", CONNECTION, true},
+    {"proto", "tcpv6", CONNECTION, false},
+    {"proto", "tcp6,udp", UDP, true},
+    {"proto", "udp6", UDP, false},
+    {"proto", "!udp", UDP, false},
+    {"proto", "!udp", LISTENER, true},
+    {"state", "listen", LISTENER, true},
+    {"state", "LISTENING,time-wait", CONNECTION, false},
+    {"state", "!listening", LISTENER, false},
+    {"state", "!listening", BOUND, true},
+    {"state", "estab,bound", BOUND, true},
+    {"state", "unconn", UDP, true},
+    {"state", "unconn", UDP_PEER, false},
+    {"address", "10.0.0.0/8", CONNECTION, true},
+    {"address", "203.0.113.9", CONNECTION, true},
+    {"address", "203.0.113.9", MAPPED, true},
+    {"address", "::ffff:10.0.0.0/104", CONNECTION, true},
+    {"address", "fe80::/10,10.9.9.9", LINK_LOCAL, true},
+    {"address", "0.0.0.0", LISTENER, true},
+    {"address", "!10.0.0.0/8", MAPPED, false},
+    {"address", "!10.0.0.0/8", UDP, true},
+    {"address", "127.0.0.0/8", UDP, true},
+    {"local", "10.0.0.0/8", CONNECTION, true},
+    {"local", "203.0.113.9", CONNECTION, false},
+    {"remote", "203.0.113.9", CONNECTION, true},
+    {"remote", "10.0.0.0/8", CONNECTION, false},
+    {"remote", "0.0.0.0", LISTENER, false}, // it has no peer
+    {"remote", "!203.0.113.9", LISTENER, true},
+    {"remote", "!203.0.113.0/24", MAPPED, false},
+    {"remote", "[2001:db8::]/32", UDP_PEER, true},
+};
+
+static void rows_pass(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++) {
+        struct psc_filter filter;
+        struct psc_error error;
+        struct psc_endpoint row = netstat_row(passing[i].row);
+        psc_filter_init(&filter);
+        assert_true(psc_filter_endpoint(&filter, &row));
+        assert_int_equal(parse(&filter, passing[i].name, passing[i].list, &error), PSC_OK);
+        if (psc_filter_endpoint(&filter, &row) != passing[i].pass) {
+            fail_msg("--%s %s and %s", passing[i].name, passing[i].list, passing[i].row);
+        }
+        psc_filter_done(&filter);
+    }
+}
+
+static void assert_keeps_everything(const struct psc_filter *filter) {
+    struct psc_filter fresh;
+    psc_filter_init(&fresh);
+    assert_int_equal(filter->protocols, fresh.protocols);
+    assert_int_equal(filter->states, fresh.states);
+    assert_memory_equal(&filter->any_port, &fresh.any_port, sizeof fresh.any_port);
+    assert_memory_equal(&filter->local_port, &fresh.local_port, sizeof fresh.local_port);
+    assert_memory_equal(&filter->remote_port, &fresh.remote_port, sizeof fresh.remote_port);
+    assert_int_equal(filter->pids.count + filter->processes.count + filter->users.count, 0);
+    assert_int_equal(
+        filter->any_address.count + filter->local_address.count + filter->remote_address.count, 0);
+    assert_false(filter->pids.negated || filter->processes.negated || filter->users.negated);
+    assert_false(filter->any_address.negated || filter->local_address.negated ||
+                 filter->remote_address.negated);
+}
+
+static void bad_lists_are_named_and_change_nothing(void **state) {
+    // The last word is what the sentence has to quote.
+    static const struct {
+        const char *name, *list, *quoted, *allowed;
+    } cases[] = {
+        {"port", "", "''", "8000-8100"},
+        {"port", "!", "''", "65535"},
+        {"port", "80,", "''", "65535"},
+        {"port", "80,http", "'http'", "65535"},
+        {"port", "65536", "'65536'", "65535"},
+        {"port", "99999999999999999999", "'99999999999999999999'", "65535"},
+        {"port", "90-80", "'90-80'", "8000-8100"},
+        {"port", "80-", "'80-'", "8000-8100"},
+        {"port", "-80", "'-80'", "8000-8100"},
+        {"port", "80 ", "'80 '", "8000-8100"},
+        {"port", "80,!90", "'!90'", "65535"},
+        {"pid", "12,x", "'x'", "12,13"},
+        {"pid", "-1", "'-1'", "12,13"},
+        {"pid", "4294967296", "'4294967296'", "12,13"},
+        {"pid", "!", "''", "12,13"},
+        {"process", "nginx,", "''", "globs"},
+        {"process", "!", "''", "globs"},
+        {"user", "", "''", "globs"},
+        {"proto", "tcp,icmp", "'icmp'", "udp6"},
+        {"proto", "!", "''", "udp6"},
+        {"state", "listening,open", "'open'", "time_wait"},
+        {"state", "", "''", "time_wait"},
+        {"address", "10.0.0.0/8,10.0.0.256", "'10.0.0.256'", "fe80::/10"},
+        {"address", "!10.0.0.0/33", "'10.0.0.0/33'", "fe80::/10"},
+        {"local", "localhost", "'localhost'", "10.0.0.0/8"},
+        {"remote", "", "''", "10.0.0.0/8"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct psc_filter filter;
+        struct psc_error error = {""};
+        psc_filter_init(&filter);
+        assert_int_equal(parse(&filter, cases[i].name, cases[i].list, &error), PSC_USAGE);
+        if (strstr(error.text, cases[i].quoted) != error.text ||
+            strstr(error.text, cases[i].allowed) == NULL) {
+            fail_msg("--%s %s: %s", cases[i].name, cases[i].list, error.text);
+        }
+        assert_keeps_everything(&filter);
+        psc_filter_done(&filter);
+    }
+}
+
+// A list that is given twice is one list, and a bad second one leaves the first as it was.
+static void lists_given_twice_are_one(void **state) {
+    static const struct {
+        const char *name, *first, *second, *row;
+    } cases[] = {
+        {"port", "443", "9", CONNECTION},
+        {"lport", "9", "443", CONNECTION},
+        {"rport", "50000", "9", CONNECTION},
+        {"address", "10.0.0.0/8", "11.0.0.0/8", CONNECTION},
+        {"local", "11.0.0.0/8", "10.0.0.0/8", CONNECTION},
+        {"remote", "203.0.113.9", "::1", CONNECTION},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct psc_filter filter;
+        struct psc_error error;
+        char negated[32];
+        struct psc_endpoint row = netstat_row(cases[i].row);
+        psc_filter_init(&filter);
+        snprintf(negated, sizeof negated, "!%s", cases[i].first);
+        assert_int_equal(parse(&filter, cases[i].name, cases[i].first, &error), PSC_OK);
+        assert_int_equal(parse(&filter, cases[i].name, "x", &error), PSC_USAGE);
+        assert_int_equal(parse(&filter, cases[i].name, negated, &error), PSC_USAGE);
+        assert_non_null(strstr(error.text, negated));
+        assert_int_equal(parse(&filter, cases[i].name, cases[i].second, &error), PSC_OK);
+        assert_true(psc_filter_endpoint(&filter, &row));
+        psc_filter_done(&filter);
+    }
+}
+
+static void different_filters_are_and(void **state) {
+    struct psc_filter filter;
+    struct psc_error error;
+    struct psc_endpoint row = netstat_row(CONNECTION);
+    (void)state;
+    psc_filter_init(&filter);
+    assert_int_equal(parse(&filter, "lport", "443", &error), PSC_OK);
+    assert_int_equal(parse(&filter, "state", "established", &error), PSC_OK);
+    assert_int_equal(parse(&filter, "remote", "203.0.113.0/24", &error), PSC_OK);
+    assert_true(psc_filter_endpoint(&filter, &row));
+    row.local_port = 444;
+    assert_false(psc_filter_endpoint(&filter, &row));
+    row.local_port = 443;
+    row.remote.bytes[0] = 1;
+    assert_false(psc_filter_endpoint(&filter, &row));
+    psc_filter_done(&filter);
+}
+
+static void exposed_means_listeners_that_others_reach(void **state) {
+    static const struct {
+        const char *row;
+        bool exposed;
+    } cases[] = {
+        {LISTENER, true},
+        {"TCP [::1]:80 [::]:0 LISTENING", false},
+        {"UDP 169.254.1.1:137 *:*", true},
+        {CONNECTION, false},
+        {BOUND, false},
+        {UDP_PEER, false},
+    };
+    struct psc_filter filter;
+    (void)state;
+    psc_filter_init(&filter);
+    filter.exposed = true;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct psc_endpoint row = netstat_row(cases[i].row);
+        assert_int_equal(psc_filter_endpoint(&filter, &row), cases[i].exposed);
+    }
+}
+
+static void globs_match(void **state) {
+    static const struct {
+        const char *pattern, *text;
+        bool match;
+    } cases[] = {
+        {"node", "node", true},
+        {"node", "nodejs", false},
+        {"node", "a node", false},
+        {"NoDe", "nOdE", true},
+        {"node*", "node", true},
+        {"node*", "nodejs", true},
+        {"*node", "/usr/bin/node", true},
+        {"*/node", "node", false},
+        {"*", "", true},
+        {"**", "x", true},
+        {"", "", true},
+        {"", "x", false},
+        {"?", "", false},
+        {"?", "x", true},
+        {"no?e", "node", true},
+        {"a*b*c", "axxbyybzzc", true},
+        {"a*b*c", "axxbyybzz", false},
+        {"*aab", "aaaaaab", true},
+        {"[mn]ode", "node", true},
+        {"[mn]ode", "code", false},
+        {"[!mn]ode", "code", true},
+        {"[^mn]ode", "node", false},
+        {"[a-n]ode", "Node", true},
+        {"[A-N]ode", "node", true},
+        {"[a-m]ode", "node", false},
+        {"[]x]", "]", true},
+        {"[!]x]", "]", false},
+        {"[a-]", "-", true},
+        {"[a-]", "b", false},
+        {"[node", "[node", true}, // no set without its end
+        {"a[", "a[", true},
+        {"python3.*", "python3x11", false},
+        {"caf\xe9", "caf\xe9", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        if (psc_glob_match(cases[i].pattern, cases[i].text) != cases[i].match) {
+            fail_msg("'%s' and '%s'", cases[i].pattern, cases[i].text);
+        }
+    }
+}
+
+static void globs_are_not_slow(void **state) {
+    char text[4001];
+    (void)state;
+    memset(text, 'a', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    // A matcher that goes back to every star would take longer than the universe has.
+    assert_false(psc_glob_match("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b", text));
+}
+
+static void owners_are_needed_only_for_their_filters(void **state) {
+    static const struct {
+        const char *name, *list;
+        bool needed;
+    } cases[] = {
+        {"pid", "12", true},   {"process", "x", true},   {"user", "!x", true},
+        {"port", "12", false}, {"address", "::", false}, {"state", "listen", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct psc_filter filter;
+        struct psc_error error;
+        psc_filter_init(&filter);
+        assert_false(psc_filter_needs_owners(&filter));
+        assert_int_equal(parse(&filter, cases[i].name, cases[i].list, &error), PSC_OK);
+        assert_int_equal(psc_filter_needs_owners(&filter), cases[i].needed);
+        psc_filter_done(&filter);
+        assert_false(psc_filter_needs_owners(&filter));
+    }
+}
+
+static void lists_have_their_values(void **state) {
+    struct psc_filter filter;
+    struct psc_error error;
+    (void)state;
+    psc_filter_init(&filter);
+    assert_int_equal(psc_pids_parse(&filter.pids, "!0,12,4294967295", &error), PSC_OK);
+    assert_int_equal(psc_pids_parse(&filter.pids, "!13", &error), PSC_OK);
+    assert_true(filter.pids.negated);
+    static const struct {
+        uint32_t pid;
+        bool have;
+    } pids[] = {{0, true}, {1, false}, {12, true}, {13, true}, {UINT32_MAX, true}};
+    for (size_t i = 0; i < sizeof pids / sizeof pids[0]; i++) {
+        assert_int_equal(psc_pids_have(&filter.pids, pids[i].pid), pids[i].have);
+    }
+    assert_int_equal(psc_globs_parse(&filter.users, "alice,b*", &error), PSC_OK);
+    assert_true(psc_globs_have(&filter.users, "Alice"));
+    assert_true(psc_globs_have(&filter.users, "bob"));
+    assert_false(psc_globs_have(&filter.users, "carol"));
+    psc_filter_done(&filter);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_pass),
+        cmocka_unit_test(bad_lists_are_named_and_change_nothing),
+        cmocka_unit_test(lists_given_twice_are_one),
+        cmocka_unit_test(different_filters_are_and),
+        cmocka_unit_test(exposed_means_listeners_that_others_reach),
+        cmocka_unit_test(globs_match),
+        cmocka_unit_test(globs_are_not_slow),
+        cmocka_unit_test(owners_are_needed_only_for_their_filters),
+        cmocka_unit_test(lists_have_their_values),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

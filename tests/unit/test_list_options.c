@@ -1,0 +1,312 @@
+// test_list_options.c - list_options: every option by letter and by name, what a bad command line
+// is told, and what the options mean together.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/list_options.h"
+#include "support/argv.h"
+
+static enum psc_status parse(struct list_options *options, const char *line,
+                             struct psc_error *error) {
+    struct words words;
+    words_split(&words, line);
+    return list_options_parse(options, words.count, words.list, error);
+}
+
+// The flags that are set, each by its letter or the first letters of its name.
+static void describe(const struct list_options *options, char *text, size_t size) {
+    static const char *const colors[] = {"", " always", " never"};
+    static const char *const forms[] = {"", " json", " ndjson", " csv"};
+    snprintf(text, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s", options->all ? "a" : "",
+             options->listening ? "l" : "", options->bound ? "q" : "", options->tcp ? "t" : "",
+             options->udp ? "u" : "", options->ipv4 ? "4" : "", options->ipv6 ? "6" : "",
+             options->owners ? "o" : "", options->paths ? "b" : "", options->numeric ? "n" : "",
+             options->remote_names ? "f" : "", options->help ? "h" : "",
+             options->version ? "V" : "", options->filter.exposed ? " exposed" : "",
+             options->wide ? " wide" : "", forms[options->format],
+             options->no_header ? " no-header" : "", options->strict ? " strict" : "",
+             colors[options->color], options->netstat_style ? " letters" : "",
+             options->filtered ? " filtered" : "", options->states_given ? " states" : "");
+}
+
+static const struct {
+    const char *line, *flags;
+} flag_lines[] = {
+    {"", ""},
+    {"-a", "a letters"},
+    {"--all", "a letters"},
+    {"-l", "l letters"},
+    {"--listening", "l letters"},
+    {"-q", "q letters"},
+    {"--bound", "q letters"},
+    {"-t", "t letters"},
+    {"--tcp", "t letters"},
+    {"-u", "u letters"},
+    {"--udp", "u letters"},
+    {"-4", "4 letters"},
+    {"--ipv4", "4 letters"},
+    {"-6", "6 letters"},
+    {"--ipv6", "6 letters"},
+    {"-o", "o letters"},
+    {"--processes", "o letters"},
+    {"-b", "ob letters"},
+    {"-n", "n letters"},
+    {"--numeric", "n letters"},
+    {"-f", "f letters"},
+    {"-p", "o letters"},
+    {"-h", "h"},
+    {"--help", "h"},
+    {"-?", "h"},
+    {"/?", "h"},
+    {"-V", "V"},
+    {"--version", "V"},
+    {"--exposed", " exposed filtered"},
+    {"--wide", " wide"},
+    {"--json", " json"},
+    {"--ndjson", " ndjson"},
+    {"--csv", " csv"},
+    {"--no-header", " no-header"},
+    {"--strict", " strict"},
+    {"--color=always", " always"},
+    {"--color never", " never"},
+    {"--color=never --color=auto", ""},
+    {":80", " filtered"},
+    {"--port 80", " filtered"},
+    {"--lport=80", " filtered"},
+    {"--rport 80", " filtered"},
+    {"--proto tcp", " filtered"},
+    {"--pid 1", " filtered"},
+    {"--process x", " filtered"},
+    {"--user x", " filtered"},
+    {"--address ::1", " filtered"},
+    {"--local ::1", " filtered"},
+    {"--remote ::1", " filtered"},
+    {"--state listen", " states"},
+    {"--sort pid", ""},
+    {"--columns pid", ""},
+    {"-ano", "aon letters"},
+    {"/ano", "aon letters"},
+    {"/ANO", "aon letters"},
+    {"/a /N -o", "aon letters"},
+    {"-a -a", "a letters"},
+    {"-tulpn", "ltuon letters"},
+    {"-nabp tcp", "aobn letters"},
+};
+
+static void flags_are_set(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof flag_lines / sizeof flag_lines[0]; i++) {
+        struct list_options options;
+        struct psc_error error = {""};
+        char flags[128];
+        if (parse(&options, flag_lines[i].line, &error) != PSC_OK) {
+            fail_msg("%s: %s", flag_lines[i].line, error.text);
+        }
+        describe(&options, flags, sizeof flags);
+        if (strcmp(flags, flag_lines[i].flags) != 0) {
+            fail_msg("%s: '%s', not '%s'", flag_lines[i].line, flags, flag_lines[i].flags);
+        }
+        list_options_done(&options);
+    }
+}
+
+static void every_option_can_be_given(void **state) {
+    (void)state;
+    for (size_t i = 0; i < list_option_table()->count; i++) {
+        const struct option_row *option = &list_option_table()->rows[i];
+        struct list_options options;
+        struct psc_error error = {""};
+        char line[64];
+        assert_true(option->letter != 0 || option->name != NULL);
+        assert_true(option->help[0] != '\0');
+        if (option->letter != 0) {
+            snprintf(line, sizeof line, "-%c", option->letter);
+            assert_int_equal(parse(&options, line, &error), PSC_OK);
+            list_options_done(&options);
+        }
+        if (option->name == NULL) {
+            continue;
+        }
+        // A name alone either is all, or it is told what is missing.
+        snprintf(line, sizeof line, "--%s", option->name);
+        enum psc_status status = parse(&options, line, &error);
+        assert_int_equal(status, option->value == NULL ? PSC_OK : PSC_USAGE);
+        assert_true(option->value == NULL || strstr(error.text, "needs a value") != NULL);
+        list_options_done(&options);
+        snprintf(line, sizeof line, "--%s=", option->name);
+        assert_int_equal(parse(&options, line, &error), PSC_USAGE);
+        assert_true(option->value != NULL || strstr(error.text, "takes no value") != NULL);
+        list_options_done(&options);
+    }
+}
+
+static void no_option_is_there_twice(void **state) {
+    (void)state;
+    for (size_t i = 0; i < list_option_table()->count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            const struct option_row *a = &list_option_table()->rows[i];
+            const struct option_row *b = &list_option_table()->rows[j];
+            assert_true(a->letter == 0 || a->letter != b->letter);
+            assert_true(a->name == NULL || b->name == NULL || strcmp(a->name, b->name) != 0);
+        }
+    }
+}
+
+static void protocols_and_families_are_chosen(void **state) {
+    static const struct {
+        const char *line;
+        uint32_t protocols;
+        bool owners;
+    } cases[] = {
+        {"", PSC_PROTOCOLS_ALL, false},
+        {"-t", PSC_PROTOCOLS_TCP, false},
+        {"-tu", PSC_PROTOCOLS_ALL, false},
+        {"-4", PSC_PROTOCOLS_IPV4, false},
+        {"-46", PSC_PROTOCOLS_ALL, false},
+        {"-u6", PSC_PROTOCOL_BIT(PSC_PROTOCOL_UDP6), false},
+        {"-p tcp", PSC_PROTOCOLS_TCP, false},
+        {"-p UDPv6", PSC_PROTOCOL_BIT(PSC_PROTOCOL_UDP6), false},
+        {"-np tcpv4", PSC_PROTOCOL_BIT(PSC_PROTOCOL_TCP4), false},
+        {"/p udp", PSC_PROTOCOLS_UDP, false},
+        {"-p", PSC_PROTOCOLS_ALL, true},
+        {"-p -n", PSC_PROTOCOLS_ALL, true},
+        {"-pn", PSC_PROTOCOLS_ALL, true},
+        {"-p :80", PSC_PROTOCOLS_ALL, true},
+        {"-p 5", PSC_PROTOCOLS_ALL, true}, // an interval
+        {"-p tcp -p udp4", PSC_PROTOCOLS_TCP | PSC_PROTOCOL_BIT(PSC_PROTOCOL_UDP4), false},
+        {"--proto tcp", PSC_PROTOCOLS_TCP, false},
+        {"--proto tcp,udp6", PSC_PROTOCOLS_TCP | PSC_PROTOCOL_BIT(PSC_PROTOCOL_UDP6), false},
+        {"--proto tcp4 --proto=udp6",
+         PSC_PROTOCOL_BIT(PSC_PROTOCOL_TCP4) | PSC_PROTOCOL_BIT(PSC_PROTOCOL_UDP6), false},
+        {"--proto !udp", PSC_PROTOCOLS_TCP, false},
+        {"--proto !udp,tcp", 0, false},
+        {"--proto tcp -6", PSC_PROTOCOL_BIT(PSC_PROTOCOL_TCP6), false},
+        {"-t --proto udp", 0, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct list_options options;
+        struct psc_error error = {""};
+        assert_int_equal(parse(&options, cases[i].line, &error), PSC_OK);
+        if (options.filter.protocols != cases[i].protocols || options.owners != cases[i].owners) {
+            fail_msg("%s: tables %x", cases[i].line, (unsigned)options.filter.protocols);
+        }
+        list_options_done(&options);
+    }
+}
+
+static void values_arrive(void **state) {
+    struct list_options options;
+    struct psc_error error;
+    (void)state;
+    assert_int_equal(
+        parse(&options,
+              ":80,443 --port 8080 --lport=!22 --rport 9 --pid 1 --pid 2 --process a,b "
+              "--user c --address ::1 --local 127.0.0.0/8 --remote !10.0.0.0/8 "
+              "--columns pid,local --sort -state 5 3 --state syn_sent --state bound",
+              &error),
+        PSC_OK);
+    const struct psc_filter *filter = &options.filter;
+    assert_true(psc_ports_have(&filter->any_port, 443) && psc_ports_have(&filter->any_port, 8080));
+    assert_true(psc_ports_have(&filter->local_port, 22) && filter->local_port.negated);
+    assert_true(psc_ports_have(&filter->remote_port, 9) && !filter->remote_port.negated);
+    assert_int_equal(filter->pids.count, 2);
+    assert_int_equal(filter->processes.count, 2);
+    assert_string_equal(filter->users.patterns[0], "c");
+    assert_int_equal(filter->any_address.count, 1);
+    assert_int_equal(filter->local_address.values[0].bits, 96 + 8);
+    assert_true(filter->remote_address.negated);
+    assert_int_equal(options.columns.count, 2);
+    assert_true(options.sort != NULL && options.sort_reversed);
+    assert_int_equal(options.interval, 5);
+    assert_int_equal(options.count, 3);
+    assert_int_equal(filter->states,
+                     PSC_STATE_BIT(PSC_STATE_SYN_SENT) | PSC_STATE_BIT(PSC_STATE_BOUND));
+    list_options_done(&options);
+}
+
+static const struct {
+    const char *line, *text;
+} bad_lines[] = {
+    {"-z", "unknown option '-z'"},
+    {"-anz", "unknown option '-z'"},
+    {"-\x1b", "unknown option '-\\x1b'"},
+    {"--", "unknown option '--'"},
+    {"--jsno", "did you mean '--json'?"},
+    {"--colour=never", "did you mean '--color'?"},
+    {"--al", "did you mean '--all'?"},
+    {"--listen", "did you mean '--listening'?"},
+    {"--statee=listen", "unknown option '--statee': did you mean '--state'?"},
+    {"--frobnicate", "portscope --help"},
+    {"--a-very-long-word-that-nobody-could-have-meant-to-type-here-or-anywhere-else", "--help"},
+    {"-e", "ip -s link"},
+    {"-r", "ip route"},
+    {"-s", "nstat"},
+    {"-i", "ip -s link"},
+    {"-x", "ss -x"},
+    {"-y", "Windows' netstat -y"},
+    {"-g", "ip maddress"},
+    {"-M", "conntrack -L"},
+    {"/R", "ip route"},
+    {"-anr", "-r is about routes"},
+    {"--json=1", "--json takes no value"},
+    {"--port", "--port needs a value: PORTS"},
+    {"--port 80,x", "--port: 'x' is not a port"},
+    {":x", "'x' is not a port"},
+    {":", "'' is not a port"},
+    {":80 :!443", "both with and without '!'"},
+    {"--columns pid,nix", "--columns: 'nix' is not a column: allowed are protocol,"},
+    {"--columns pid,pid", "column 'pid' is named twice"},
+    {"--columns=", "'' is not a column"},
+    {"--sort nix", "--sort: 'nix' is not a column"},
+    {"--sort -", "'-' is not a column"},
+    {"--color=red", "'red' is not allowed: it is auto, always or never"},
+    {"--state open", "--state: 'open' is not a state"},
+    {"--proto tcp,icmp", "--proto: 'icmp' is not a protocol"},
+    {"--json --csv", "choose one of --json, --ndjson and --csv"},
+    {"--wide --strict", "--wide is a table of its own"},
+    {"--wide --json", "--wide is a table of its own"},
+    {"-", "'-' is neither"},
+    {"/", "'/' is neither"},
+    {"''", "'' is neither"},
+    {"-p icmp", "'icmp' is neither"},
+    {"80x", "'80x' is neither an option"},
+    {"-a nix", "for a port type :3000"},
+    {"0", "'0': at most an interval"},
+    {"1 0", "'0': at most an interval"},
+    {"1 2 3", "'3': at most an interval"},
+    {"1000001", "for a port type :1000001"},
+    {"99999999999999999999", "each from 1 to 1000000"},
+    {"1 -5", "unknown option '-5'"},
+};
+
+static void bad_lines_are_told_why(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof bad_lines / sizeof bad_lines[0]; i++) {
+        struct list_options options;
+        struct psc_error error = {""};
+        if (parse(&options, bad_lines[i].line, &error) != PSC_USAGE ||
+            strstr(error.text, bad_lines[i].text) == NULL || strchr(error.text, '\n') != NULL) {
+            fail_msg("%s: %s", bad_lines[i].line, error.text);
+        }
+        list_options_done(&options);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(flags_are_set),
+        cmocka_unit_test(every_option_can_be_given),
+        cmocka_unit_test(no_option_is_there_twice),
+        cmocka_unit_test(protocols_and_families_are_chosen),
+        cmocka_unit_test(values_arrive),
+        cmocka_unit_test(bad_lines_are_told_why),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

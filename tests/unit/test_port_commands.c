@@ -1,0 +1,224 @@
+// test_port_commands.c - check, free, wait and kill against golden transcripts on the machine of
+// fake_platform.c; what they spare themselves, and what happens when the system or the output fails.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "support/argv.h"
+#include "support/capture.h"
+#include "support/fake_platform.h"
+#include "support/run_cli.h"
+#include "support/transcript.h"
+
+static int usual_machine(void **state) {
+    (void)state;
+    memset(fake_platform(), 0, sizeof *fake_platform());
+    return 0;
+}
+
+static int windows_machine(void **state) {
+    usual_machine(state);
+    fake_platform()->windows_ports = true;
+    return 0;
+}
+
+static int ordinary_user(void **state) {
+    usual_machine(state);
+    fake_platform()->ordinary_user = true;
+    return 0;
+}
+
+static void transcript(void **state) {
+    transcript_check(*state);
+}
+
+// Runs a line on the usual machine. Returns its exit status.
+static int run_line(const char *line) {
+    struct run run;
+    usual_machine(NULL);
+    run_cli(&run, line);
+    int exit = run.exit;
+    run_done(&run);
+    return exit;
+}
+
+static void owners_are_looked_for_only_where_they_are_shown(void **state) {
+    static const struct {
+        const char *line;
+        bool searches;
+    } cases[] = {
+        {"portscope check 3001", false},
+        {"portscope check 3001 --json", false},
+        {"portscope check 3000", true},
+        {"portscope check 3000 -q", false},
+        {"portscope free", false},
+        {"portscope wait 3001", false},
+        {"portscope wait 3000 --until listening", false},
+        {"portscope kill 3001", false},
+        {"portscope kill 3000 --dry-run", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        (void)run_line(cases[i].line);
+        if ((fake_platform()->searches > 0) != cases[i].searches) {
+            fail_msg("%s: %u searches", cases[i].line, fake_platform()->searches);
+        }
+    }
+}
+
+// A port takes one attempt for each family, or one for the one address.
+static void attempts_are_few(void **state) {
+    static const struct {
+        const char *line;
+        unsigned probes;
+    } cases[] = {
+        {"portscope check 3001", 2},          {"portscope check 3001 -q --address ::1", 1},
+        {"portscope check 3000 -q", 2},       {"portscope check 3001-3010", 20},
+        {"portscope check 3000", 6}, // once more with the whole table, and the next one
+        {"portscope kill 3000 --dry-run", 2}, {"portscope wait 3000 --until listening", 2},
+        {"portscope free 3000-3999", 4},      {"portscope free 4000", 2},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        (void)run_line(cases[i].line);
+        if (fake_platform()->probes != cases[i].probes) {
+            fail_msg("%s: %u attempts", cases[i].line, fake_platform()->probes);
+        }
+    }
+}
+
+static void waiting_slows_down(void **state) {
+    (void)state;
+    assert_int_equal(run_line("portscope wait 3000 --timeout 1m"), PSC_EXIT_NO);
+    assert_int_equal(fake_platform()->clock, 60000);
+    assert_in_range(fake_platform()->sleeps, 240, 260); // a quarter of a second each, soon
+    assert_int_equal(run_line("portscope wait 7003 --timeout 1m"), PSC_EXIT_YES);
+    assert_in_range(fake_platform()->clock, 500, 750);
+    assert_int_equal(run_line("portscope wait 3000 --timeout 7ms"), PSC_EXIT_NO);
+    assert_int_equal(fake_platform()->clock, 7);
+}
+
+static void kill_waits_as_long_as_it_is_told(void **state) {
+    static const struct {
+        const char *line;
+        int64_t least, most;
+    } cases[] = {
+        {"portscope kill 50100 --yes", 5000, 5500},
+        {"portscope kill 50100 --yes --timeout 1s", 1000, 1500},
+        {"portscope kill 50100 --yes --force --timeout 1s", 1000, 1500},
+        {"portscope kill 3000 --yes --timeout 1h", 0, 500},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        (void)run_line(cases[i].line);
+        assert_in_range(fake_platform()->clock, cases[i].least, cases[i].most);
+    }
+}
+
+static void all_of_them_end_and_nobody_else(void **state) {
+    static const uint32_t servers[] = {1187, 900, 901, 902, 903};
+    (void)state;
+    assert_int_equal(run_line("portscope kill 80 --yes"), PSC_EXIT_YES);
+    assert_int_equal(fake_platform()->ended_count, 5);
+    assert_memory_equal(fake_platform()->ended, servers, sizeof servers);
+    assert_int_equal(run_line("portscope kill 80 --dry-run"), PSC_EXIT_YES);
+    assert_int_equal(fake_platform()->ended_count, 0);
+    assert_int_equal(run_line("portscope kill 80"), PSC_EXIT_USAGE);
+    assert_int_equal(fake_platform()->ended_count, 0);
+}
+
+static void failures_of_the_system_are_told(void **state) {
+    static const char *const lines[] = {"portscope check 3000",
+                                        "portscope check 3000 --json",
+                                        "portscope free",
+                                        "portscope wait 3001",
+                                        "portscope wait 3000 --until listening",
+                                        "portscope kill 3000 --yes"};
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        for (int kind = 0; kind < 2; kind++) {
+            struct run run;
+            usual_machine(NULL);
+            fake_platform()->collect_fails = kind == 0 ? PSC_DENIED : PSC_OK;
+            fake_platform()->probe_fails = kind == 1 ? PSC_SYSTEM : PSC_OK;
+            run_cli(&run, lines[i]);
+            assert_int_equal(run.exit, PSC_EXIT_UNKNOWN);
+            assert_string_equal(run.out, "");
+            assert_ptr_equal(strstr(run.err, "portscope: the fake platform cannot "), run.err);
+            assert_ptr_equal(strchr(run.err, '\n') + 1, run.err + run.err_size);
+            run_done(&run);
+        }
+    }
+}
+
+// Runs with an output that fails, and returns what was said about it.
+static char *run_into(FILE *out, const char *line, int *exit) {
+    struct words words;
+    words_split(&words, line);
+    struct psc_streams streams = {.out = out, .err = capture_open()};
+    usual_machine(NULL);
+    *exit = psc_cli_run(words.count, words.list, &streams);
+    fclose(out);
+    return capture_close(streams.err, NULL);
+}
+
+static const char *const printing[] = {
+    "portscope check 3001",      "portscope check 3000",   "portscope check 3000 --json",
+    "portscope free --count 5",  "portscope kill 3001",    "portscope kill 3000 --dry-run",
+    "portscope kill 3000 --yes", "portscope check --help",
+};
+#define PRINTING_COUNT (sizeof printing / sizeof printing[0])
+
+static void a_full_disk_is_told(void **state) {
+    (void)state;
+    for (size_t i = 0; i < PRINTING_COUNT; i++) {
+        FILE *full = fopen("/dev/full", "wb");
+        if (full == NULL) {
+            print_message("skipped: no /dev/full\n");
+            skip();
+        }
+        int exit;
+        char *text = run_into(full, printing[i], &exit);
+        if (exit != PSC_EXIT_OUTPUT ||
+            strstr(text, "portscope: cannot write the output: No space") == NULL) {
+            fail_msg("%s: status %d, '%s'", printing[i], exit, text);
+        }
+        free(text);
+    }
+}
+
+int main(void) {
+#define ON(name, machine)                                                                          \
+    {                                                                                              \
+        name, transcript, machine, NULL, (char[]) {                                                \
+            name                                                                                   \
+        }                                                                                          \
+    }
+#define TEST(function) cmocka_unit_test_setup(function, usual_machine)
+    const struct CMUnitTest tests[] = {
+        ON("check", usual_machine),
+        ON("check_windows", windows_machine),
+        ON("check_user", ordinary_user),
+        ON("free", usual_machine),
+        ON("wait", usual_machine),
+        ON("kill", usual_machine),
+        TEST(owners_are_looked_for_only_where_they_are_shown),
+        TEST(attempts_are_few),
+        TEST(waiting_slows_down),
+        TEST(kill_waits_as_long_as_it_is_told),
+        TEST(all_of_them_end_and_nobody_else),
+        TEST(failures_of_the_system_are_told),
+        TEST(a_full_disk_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,333 @@
+// test_proc_net.c - the text of /proc/net to rows: recorded text whole, cut at every length and
+// damaged; single lines; interfaces of link-local addresses; and the kernel that runs this test.
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "platform/linux/proc_net.h"
+#include "support/fixture_bytes.h"
+#include "support/netns_fixture.h"
+#include "support/netns_fixture_rows.h"
+
+static const char *const recordings[] = {
+    [PSC_PROTOCOL_TCP4] = "proc_net/tcp",
+    [PSC_PROTOCOL_TCP6] = "proc_net/tcp6",
+    [PSC_PROTOCOL_UDP4] = "proc_net/udp",
+    [PSC_PROTOCOL_UDP6] = "proc_net/udp6",
+};
+
+struct parsing {
+    struct psc_filter filter;
+    struct psc_builder *builder;
+    struct proc_net_links links;
+    struct psc_error error;
+    enum psc_status status;
+    size_t rows;
+};
+
+static void begin(struct parsing *parsing) {
+    memset(parsing, 0, sizeof *parsing);
+    psc_filter_init(&parsing->filter);
+    parsing->builder = psc_builder_new(&parsing->filter);
+    assert_non_null(parsing->builder);
+}
+
+static void parse(struct parsing *parsing, const char *text, size_t size,
+                  enum psc_protocol protocol) {
+    parsing->status = proc_net_parse(text, size, protocol, PSC_STATES_ALL, &parsing->links,
+                                     parsing->builder, &parsing->error);
+    parsing->rows = psc_builder_count(parsing->builder);
+}
+
+static void end(struct parsing *parsing) {
+    psc_builder_free(parsing->builder);
+}
+
+static enum psc_status parse_links(struct parsing *parsing, const char *name) {
+    struct recorded recorded = recorded_read(name);
+    enum psc_status status =
+        proc_net_parse_links(recorded.bytes, recorded.size, &parsing->links, &parsing->error);
+    recorded_free(&recorded);
+    return status;
+}
+
+// Recordings ---------------------------------------------------------------------------------------
+
+static void recorded_texts_become_the_rows_of_the_fixed_net(void **state) {
+    (void)state;
+    for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
+         protocol++) {
+        struct recorded recorded = recorded_read(recordings[protocol]);
+        struct parsing parsing;
+        begin(&parsing);
+        assert_int_equal(parse_links(&parsing, "proc_net/if_inet6"), PSC_OK);
+        parse(&parsing, recorded.bytes, recorded.size, protocol);
+        assert_int_equal(parsing.status, PSC_OK);
+        assert_int_equal(psc_builder_seal(parsing.builder), PSC_OK);
+        fixed_net_check_rows(parsing.builder, protocol, FIXED_NET_BY_PROC_NET, 0);
+        end(&parsing);
+        recorded_free(&recorded);
+    }
+}
+
+static void every_truncation_inside_a_line_is_an_error(void **state) {
+    (void)state;
+    for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
+         protocol++) {
+        struct recorded recorded = recorded_read(recordings[protocol]);
+        size_t lines = 0;
+        for (size_t size = 0; size < recorded.size; size++) {
+            bool at_line_end = size > 0 && recorded.bytes[size - 1] == '\n';
+            lines += at_line_end;
+            char *cut = recorded_cut(recorded.bytes, size);
+            struct parsing parsing;
+            begin(&parsing);
+            parse(&parsing, cut, size, protocol);
+            assert_int_equal(parsing.status, at_line_end ? PSC_OK : PSC_MALFORMED);
+            assert_int_equal(parsing.rows, lines > 0 ? lines - 1 : 0); // the first is the heading
+            end(&parsing);
+            free(cut);
+        }
+        recorded_free(&recorded);
+    }
+}
+
+static void damage_never_crashes(void **state) {
+    (void)state;
+    for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
+         protocol++) {
+        struct recorded recorded = recorded_read(recordings[protocol]);
+        size_t errors = 0;
+        for (uint64_t seed = 0; seed < 4000; seed++) {
+            char *text = recorded_cut(recorded.bytes, recorded.size);
+            recorded_damage(text, recorded.size, seed);
+            struct parsing parsing;
+            begin(&parsing);
+            parse(&parsing, text, recorded.size, protocol);
+            assert_true(parsing.status == PSC_OK || parsing.status == PSC_MALFORMED);
+            assert_int_equal(psc_builder_seal(parsing.builder), PSC_OK);
+            errors += parsing.status != PSC_OK;
+            end(&parsing);
+            free(text);
+        }
+        assert_true(errors > 0);
+        recorded_free(&recorded);
+    }
+}
+
+// Lines --------------------------------------------------------------------------------------------
+
+#define HEADING "  sl  local_address rem_address   st\n"
+#define ENDS "   0: 0100007F:0050 0200007F:0051 "
+#define REST " 00000003:00000004 00:00000000 00000000  1000        0 4026531999 1 0\n"
+
+static void lines_that_the_kernel_does_not_print_are_errors(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        enum psc_status status;
+        size_t rows;
+    } cases[] = {
+        {"", PSC_MALFORMED, 0},
+        {"  sl", PSC_MALFORMED, 0},
+        {HEADING, PSC_OK, 0},
+        {HEADING ENDS "01" REST, PSC_OK, 1},
+        {HEADING ENDS "0F" REST, PSC_OK, 1}, // a state of a newer kernel
+        {HEADING "\n", PSC_MALFORMED, 0},
+        {HEADING ENDS "01" REST "\n", PSC_MALFORMED, 1},
+        {HEADING ENDS "1" REST, PSC_MALFORMED, 0},
+        {HEADING ENDS "0G" REST, PSC_MALFORMED, 0},
+        {HEADING "   0  0100007F:0050 0200007F:0051 01" REST, PSC_MALFORMED, 0},
+        {HEADING "   x: 0100007F:0050 0200007F:0051 01" REST, PSC_MALFORMED, 0},
+        {HEADING "   0: 0100007:0050 0200007F:0051 01" REST, PSC_MALFORMED, 0},
+        {HEADING "   0: 0100007F0050 0200007F:0051 01" REST, PSC_MALFORMED, 0},
+        {HEADING "   0: 0100007F:0050 0200007F:51 01" REST, PSC_MALFORMED, 0},
+        {HEADING "   0: 0100007F:0050 0200007F:\t051 01" REST, PSC_MALFORMED, 0},
+        {HEADING ENDS "01 00000003-00000004 00:00000000 00000000 0 0 1\n", PSC_MALFORMED, 0},
+        {HEADING ENDS "01 00000003:00000004 00:00000000 00000000 0\n", PSC_MALFORMED, 0},
+        {HEADING ENDS "01 00000003:00000004 00:00000000 00000000 -1 0 1\n", PSC_MALFORMED, 0},
+        {HEADING ENDS "01 00000003:00000004 00:00000000 00000000 0 0 -1\n", PSC_MALFORMED, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct parsing parsing;
+        begin(&parsing);
+        parse(&parsing, cases[i].text, strlen(cases[i].text), PSC_PROTOCOL_TCP4);
+        if (parsing.status != cases[i].status || parsing.rows != cases[i].rows) {
+            fail_msg("%s: status %d, %zu rows", cases[i].text, (int)parsing.status, parsing.rows);
+        }
+        end(&parsing);
+    }
+}
+
+static void fields_of_a_line(void **state) {
+    (void)state;
+    static const char text[] = HEADING ENDS "01" REST;
+    struct parsing parsing;
+    begin(&parsing);
+    parse(&parsing, text, strlen(text), PSC_PROTOCOL_TCP4);
+    const struct psc_endpoint *row = psc_builder_endpoint(parsing.builder, 0);
+    assert_memory_equal(row->local.bytes, "\x7f\0\0\1", 4);
+    assert_memory_equal(row->remote.bytes, "\x7f\0\0\2", 4);
+    assert_int_equal(row->local_port, 0x50);
+    assert_int_equal(row->remote_port, 0x51);
+    assert_int_equal(row->send_queue, 3);
+    assert_int_equal(row->recv_queue, 4);
+    assert_int_equal(row->uid, 1000);
+    assert_int_equal(row->inode, 4026531999);
+    end(&parsing);
+}
+
+static void states_that_nobody_asked_for_are_left_out(void **state) {
+    (void)state;
+    struct recorded recorded = recorded_read(recordings[PSC_PROTOCOL_TCP4]);
+    struct parsing parsing;
+    begin(&parsing);
+    assert_int_equal(proc_net_parse(recorded.bytes, recorded.size, PSC_PROTOCOL_TCP4,
+                                    PSC_STATE_BIT(PSC_STATE_TIME_WAIT), &parsing.links,
+                                    parsing.builder, &parsing.error),
+                     PSC_OK);
+    assert_int_equal(psc_builder_count(parsing.builder), 1);
+    assert_int_equal(psc_builder_endpoint(parsing.builder, 0)->state, PSC_STATE_TIME_WAIT);
+    end(&parsing);
+    recorded_free(&recorded);
+}
+
+// Interfaces ---------------------------------------------------------------------------------------
+
+static uint32_t zone_of(const struct proc_net_links *links, unsigned last_byte) {
+    for (size_t i = 0; i < links->count; i++) {
+        if (links->list[i].address.bytes[15] == last_byte) {
+            return links->list[i].ifindex;
+        }
+    }
+    return UINT32_MAX;
+}
+
+static void an_address_on_two_interfaces_tells_no_zone(void **state) {
+    (void)state;
+    struct parsing parsing;
+    begin(&parsing);
+    assert_int_equal(parse_links(&parsing, "proc_net/if_inet6_twins"), PSC_OK);
+    assert_int_equal(zone_of(&parsing.links, 1), 0);          // fe80::1 of tap0 and tap1
+    assert_int_equal(zone_of(&parsing.links, 2), 4);          // fe80::2 of tap2
+    assert_int_equal(zone_of(&parsing.links, 7), UINT32_MAX); // 2001:db8::7 needs no zone
+    end(&parsing);
+}
+
+static void more_interfaces_than_there_is_room_for(void **state) {
+    (void)state;
+    char text[100 * 64];
+    size_t size = 0;
+    for (unsigned i = 1; i <= 100; i++) {
+        size += (size_t)snprintf(text + size, sizeof text - size,
+                                 "fe8000000000000000000000000000%02x %x 40 20 80 eth%u\n", i,
+                                 i + 0x100, i);
+    }
+    struct proc_net_links links;
+    struct psc_error error;
+    assert_int_equal(proc_net_parse_links(text, size, &links, &error), PSC_OK);
+    assert_int_equal(links.count, 64);
+    assert_int_equal(zone_of(&links, 64), 64 + 0x100);
+    assert_int_equal(zone_of(&links, 65), UINT32_MAX);
+}
+
+static void interfaces_cut_or_damaged(void **state) {
+    (void)state;
+    struct recorded recorded = recorded_read("proc_net/if_inet6_twins");
+    struct proc_net_links links;
+    struct psc_error error;
+    for (size_t size = 0; size < recorded.size; size++) {
+        char *cut = recorded_cut(recorded.bytes, size);
+        bool whole = size == 0 || recorded.bytes[size - 1] == '\n';
+        assert_int_equal(proc_net_parse_links(cut, size, &links, &error),
+                         whole ? PSC_OK : PSC_MALFORMED);
+        free(cut);
+    }
+    for (uint64_t seed = 0; seed < 4000; seed++) {
+        char *text = recorded_cut(recorded.bytes, recorded.size);
+        recorded_damage(text, recorded.size, seed);
+        enum psc_status status = proc_net_parse_links(text, recorded.size, &links, &error);
+        assert_true(status == PSC_OK || status == PSC_MALFORMED);
+        free(text);
+    }
+    recorded_free(&recorded);
+}
+
+// Files --------------------------------------------------------------------------------------------
+
+static enum psc_status read_table(int proc, enum psc_protocol protocol) {
+    struct parsing parsing;
+    begin(&parsing);
+    enum psc_status status =
+        proc_net_read(proc, protocol, PSC_STATES_ALL, parsing.builder, &parsing.error);
+    assert_int_equal(psc_builder_count(parsing.builder), 0);
+    end(&parsing);
+    return status;
+}
+
+static void a_missing_file_is_an_error_only_for_ipv4(void **state) {
+    (void)state;
+    char directory[] = "/tmp/portscope-test-XXXXXX";
+    assert_non_null(mkdtemp(directory));
+    int proc = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(read_table(proc, PSC_PROTOCOL_TCP6), PSC_OK);
+    assert_int_equal(read_table(proc, PSC_PROTOCOL_UDP6), PSC_OK);
+    assert_int_equal(read_table(proc, PSC_PROTOCOL_TCP4), PSC_SYSTEM);
+    assert_int_equal(read_table(proc, PSC_PROTOCOL_UDP4), PSC_SYSTEM);
+    // A directory in place of a file cannot be read, whatever the family.
+    assert_int_equal(mkdirat(proc, "net", 0700), 0);
+    assert_int_equal(mkdirat(proc, "net/tcp6", 0700), 0);
+    assert_int_equal(read_table(proc, PSC_PROTOCOL_TCP6), PSC_SYSTEM);
+    assert_int_equal(unlinkat(proc, "net/tcp6", AT_REMOVEDIR), 0);
+    assert_int_equal(unlinkat(proc, "net", AT_REMOVEDIR), 0);
+    close(proc);
+    assert_int_equal(rmdir(directory), 0);
+}
+
+// Leaves the network of the machine, so it comes last.
+static void the_kernel_tells_of_the_fixed_net(void **state) {
+    (void)state;
+    struct fixed_net net;
+    if (!fixed_net_enter()) {
+        print_message("skipped: no network namespace for this user\n");
+        skip();
+    }
+    fixed_net_open(&net);
+    int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
+         protocol++) {
+        struct parsing parsing;
+        begin(&parsing);
+        assert_int_equal(
+            proc_net_read(proc, protocol, PSC_STATES_ALL, parsing.builder, &parsing.error), PSC_OK);
+        fixed_net_check_rows(parsing.builder, protocol, FIXED_NET_BY_PROC_NET, getuid());
+        end(&parsing);
+    }
+    close(proc);
+    fixed_net_close(&net);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(recorded_texts_become_the_rows_of_the_fixed_net),
+        cmocka_unit_test(every_truncation_inside_a_line_is_an_error),
+        cmocka_unit_test(damage_never_crashes),
+        cmocka_unit_test(lines_that_the_kernel_does_not_print_are_errors),
+        cmocka_unit_test(fields_of_a_line),
+        cmocka_unit_test(states_that_nobody_asked_for_are_left_out),
+        cmocka_unit_test(an_address_on_two_interfaces_tells_no_zone),
+        cmocka_unit_test(more_interfaces_than_there_is_room_for),
+        cmocka_unit_test(interfaces_cut_or_damaged),
+        cmocka_unit_test(a_missing_file_is_an_error_only_for_ipv4),
+        cmocka_unit_test(the_kernel_tells_of_the_fixed_net),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,64 @@
+// test_suggest.c - nearest: which of our words somebody meant who typed another.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "cli/suggest.h"
+
+static void finds_what_was_meant(void **state) {
+    static const char *const known[] = {"json", NULL, "ndjson", "csv", "columns", "color", "sort"};
+    static const struct {
+        const char *word, *best;
+    } cases[] = {
+        {"json", "json"},
+        {"jsno", "json"},
+        {"jsn", "json"},
+        {"jjson", "json"},
+        {"ndjsn", "ndjson"},
+        {"column", "columns"},
+        {"color", "color"},
+        {"sorted", "sort"},
+        {"clolumns", "columns"},
+        {"frobnicate", NULL},
+        {"", NULL},
+        {"x", NULL},
+        {"xxxx", NULL},
+        {"jxxx", NULL},
+        {"a-word-that-is-longer-than-every-other-word", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct suggest suggestion;
+        suggest_init(&suggestion, cases[i].word, strlen(cases[i].word));
+        for (size_t j = 0; j < sizeof known / sizeof known[0]; j++) {
+            suggest_offer(&suggestion, known[j]);
+        }
+        if (cases[i].best == NULL) {
+            assert_null(suggestion.best);
+        } else {
+            assert_non_null(suggestion.best);
+            assert_string_equal(suggestion.best, cases[i].best);
+        }
+    }
+}
+
+static void looks_at_no_more_than_the_word(void **state) {
+    struct suggest suggestion;
+    (void)state;
+    suggest_init(&suggestion, "jsno=very long", 4);
+    suggest_offer(&suggestion, "json");
+    assert_string_equal(suggestion.best, "json");
+    assert_int_equal(suggestion.distance, 1);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_what_was_meant),
+        cmocka_unit_test(looks_at_no_more_than_the_word),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

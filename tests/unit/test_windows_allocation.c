@@ -1,0 +1,101 @@
+// test_windows_allocation.c - every allocation of a run fails in turn: the run says so or does without, and
+// never crashes.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <winsock2.h>
+
+#include "cli/cli.h"
+#include "support/argv.h"
+#include "support/capture.h"
+#include "support/windows_socket.h"
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+// How many more succeed; below 0: all. Threads of reverse DNS allocate nothing of ours.
+static int left = -1;
+static bool failed;
+
+static bool fails(void) {
+    failed = failed || left == 0;
+    return left >= 0 && left-- == 0;
+}
+
+void *__wrap_malloc(size_t size) {
+    return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size) {
+    return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size) {
+    return fails() ? NULL : __real_realloc(old, size);
+}
+
+static int run_once(const char *line, int successes, char **err) {
+    struct words words;
+    words_split(&words, line);
+    struct psc_streams streams = {.out = capture_open(), .err = capture_open()};
+    failed = false;
+    left = successes;
+    int exit = psc_cli_run(words.count, words.list, &streams);
+    left = -1;
+    free(capture_close(streams.out, NULL));
+    *err = capture_close(streams.err, NULL);
+    return exit;
+}
+
+static void fail_each(const char *line) {
+    for (int i = 0; i < 2000; i++) {
+        char *err;
+        int exit = run_once(line, i, &err);
+        bool done = !failed;
+        if (exit != PSC_EXIT_YES && strstr(err, "out of memory\n") == NULL) {
+            fail_msg("%s, allocation %d: status %d, %s", line, i, exit, err);
+        }
+        free(err);
+        if (done) {
+            return;
+        }
+    }
+    fail_msg("%s: no end of allocations", line);
+}
+
+// Without `check` and its kin: they start netsh, which under Wine takes its time.
+static void every_allocation_fails_once(void **state) {
+    static const char *const lines[] = {
+        "portscope -anf",
+        "portscope --json",
+        "portscope --user x -b",
+        "portscope --process *holder* --wide --sort -local",
+    };
+    WSADATA ignored;
+    u_short port;
+    (void)state;
+    assert_int_equal(WSAStartup(MAKEWORD(2, 2), &ignored), 0);
+    SOCKET held = windows_socket_open(AF_INET, SOCK_STREAM, &port); // a row with an owner
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        fail_each(lines[i]);
+    }
+    closesocket(held);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_allocation_fails_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

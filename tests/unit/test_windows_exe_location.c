@@ -1,0 +1,110 @@
+// test_windows_exe_location.c - process_place: access lists made by hand, names of directories, and this program.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+#include <windows.h>
+
+#include "model/snapshot.h"
+#include "platform/windows/exe_location.h"
+
+struct entry {
+    bool denies;
+    BYTE flags;
+    DWORD rights;
+    WELL_KNOWN_SID_TYPE sid;
+};
+
+static bool gives(const struct entry *entries, size_t count, DWORD rights) {
+    union {
+        ACL list;
+        char bytes[1024];
+    } buffer;
+    assert_true(InitializeAcl(&buffer.list, sizeof buffer, ACL_REVISION));
+    for (size_t i = 0; i < count; i++) {
+        char sid[SECURITY_MAX_SID_SIZE];
+        DWORD size = sizeof sid;
+        assert_true(CreateWellKnownSid(entries[i].sid, NULL, sid, &size));
+        assert_true((entries[i].denies ? AddAccessDeniedAceEx : AddAccessAllowedAceEx)(
+            &buffer.list, ACL_REVISION, entries[i].flags, entries[i].rights, sid));
+    }
+    return place_gives_everybody(&buffer.list, rights);
+}
+
+static void access_lists(void **state) {
+    static const struct {
+        struct entry entries[2];
+        size_t count;
+        bool gives;
+    } cases[] = {
+        {{{0}}, 0, false}, // gives nobody anything
+        {{{false, 0, FILE_WRITE_DATA, WinWorldSid}}, 1, true},
+        {{{false, 0, FILE_WRITE_DATA, WinAuthenticatedUserSid}}, 1, true},
+        {{{false, 0, FILE_ALL_ACCESS, WinBuiltinUsersSid}}, 1, true},
+        {{{false, 0, FILE_ALL_ACCESS, WinBuiltinAdministratorsSid}}, 1, false},
+        {{{false, 0, FILE_ALL_ACCESS, WinLocalSystemSid}}, 1, false},
+        {{{false, 0, FILE_READ_DATA, WinWorldSid}}, 1, false},
+        {{{false, INHERIT_ONLY_ACE, FILE_WRITE_DATA, WinWorldSid}}, 1, false},
+        {{{true, 0, FILE_WRITE_DATA, WinWorldSid}, {false, 0, FILE_WRITE_DATA, WinWorldSid}},
+         2,
+         false},
+        {{{true, 0, FILE_WRITE_DATA, WinBuiltinAdministratorsSid},
+          {false, 0, FILE_WRITE_DATA, WinWorldSid}},
+         2,
+         true},
+        {{{false, 0, FILE_READ_DATA, WinWorldSid}, {false, 0, FILE_WRITE_DATA, WinWorldSid}},
+         2,
+         true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        if (gives(cases[i].entries, cases[i].count, FILE_WRITE_DATA) != cases[i].gives) {
+            fail_msg("case %u", (unsigned)i);
+        }
+    }
+    assert_true(place_gives_everybody(NULL, FILE_WRITE_DATA)); // no list at all: everybody
+}
+
+static void temporary_directories(void **state) {
+    static const struct {
+        const wchar_t *path;
+        bool temporary;
+    } cases[] = {
+        {L"C:\\Windows\\Temp\\x.exe", true},
+        {L"C:\\Users\\a\\AppData\\Local\\Temp\\1\\x.exe", true},
+        {L"D:\\tmp\\x.exe", true},
+        {L"C:\\$Recycle.Bin\\S-1\\x.exe", true},
+        {L"C:\\Windows\\temp.exe", false},
+        {L"C:\\temp", false}, // a file of that name
+        {L"C:\\Temperature\\x.exe", false},
+        {L"C:\\Program Files\\x.exe", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_true(place_is_temporary(cases[i].path) == cases[i].temporary);
+    }
+}
+
+static void of_this_program(void **state) {
+    wchar_t path[MAX_PATH];
+    uint8_t place;
+    (void)state;
+    DWORD length = GetModuleFileNameW(NULL, path, MAX_PATH);
+    assert_true(length > 0);
+    assert_true(process_place(path, length, &place));
+    assert_int_equal(place & PSC_EXE_REPLACED, 0); // Windows keeps who runs from being replaced
+    assert_false(process_place(L"\\Device\\Mup\\x.exe", 17, &place));
+    assert_int_equal(place, 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(access_lists),
+        cmocka_unit_test(temporary_directories),
+        cmocka_unit_test(of_this_program),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

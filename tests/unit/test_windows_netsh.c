@@ -1,0 +1,109 @@
+// test_windows_netsh.c - netsh: what it prints, in several languages.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "platform/windows/netsh.h"
+
+static unsigned count_ports(const struct psc_ports *ports) {
+    unsigned count = 0;
+    for (uint32_t port = 0; port <= UINT16_MAX; port++) {
+        count += psc_ports_have(ports, (uint16_t)port);
+    }
+    return count;
+}
+
+static void excluded_ranges(void **state) {
+    static const char english[] =
+        "\r\nProtocol tcp Port Exclusion Ranges\r\n\r\nStart Port    End Port      \r\n"
+        "----------    --------      \r\n      5357        5357      \r\n"
+        "     50000       50059     *\r\n\r\n* - Administered port exclusions.\r\n\r\n";
+    static const char french[] =
+        "\r\nPlages d'exclusion de ports de protocole tcp\r\n\r\n"
+        "Port de d\x82"
+        "but    Port de fin      \r\n----------    --------      \r\n"
+        "      1025        1124      \r\n\r\n* - Exclusions de ports administr\x82"
+        "es.\r\n";
+    struct psc_ports ports = {0};
+    (void)state;
+    netsh_parse_excluded(english, &ports);
+    assert_true(ports.given);
+    assert_int_equal(count_ports(&ports), 61);
+    assert_true(psc_ports_have(&ports, 5357) && psc_ports_have(&ports, 50000) &&
+                psc_ports_have(&ports, 50059) && !psc_ports_have(&ports, 50060));
+    netsh_parse_excluded(french, &ports); // adds to the other family's
+    assert_int_equal(count_ports(&ports), 161);
+    assert_true(psc_ports_have(&ports, 1025) && psc_ports_have(&ports, 1124));
+}
+
+static void what_is_no_range_is_passed_over(void **state) {
+    static const char *const texts[] = {
+        "",
+        "\r\n",
+        "The following command was not found: int ipv4.\r\n",
+        "1 2 3\r\n",
+        "100\r\n",
+        "200 100\r\n",
+        "1 65536\r\n",
+        "1-2\r\n",
+        "1 2 x\r\n",
+        "99999999999 99999999999\r\n",
+        "-1 5\r\n",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct psc_ports ports = {0};
+        netsh_parse_excluded(texts[i], &ports);
+        assert_false(ports.given);
+        assert_int_equal(count_ports(&ports), 0);
+    }
+}
+
+static void the_dynamic_range(void **state) {
+    static const struct {
+        const char *text;
+        uint16_t first, last;
+    } cases[] = {
+        {"\r\nProtocol tcp Dynamic Port Range\r\n---------------------------------\r\n"
+         "Start Port      : 49152\r\nNumber of Ports : 16384\r\n\r\n",
+         49152, 65535},
+        {"\r\nDynamischer Portbereich: Protokoll TCP\r\n-----\r\n"
+         "Startport         : 1024\r\nAnzahl von Ports  : 64511\r\n",
+         1024, 65534},
+        {"\xe5\x8d\x8f\xe8\xae\xae tcp\r\n-----\r\n\xe5\xbc\x80 : 1\r\n\xe6\x95\xb0 : 1\r\n", 1, 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint16_t first = 0;
+        uint16_t last = 0;
+        assert_true(netsh_parse_dynamic(cases[i].text, &first, &last));
+        assert_int_equal(first, cases[i].first);
+        assert_int_equal(last, cases[i].last);
+    }
+}
+
+static void what_is_no_dynamic_range_is_refused(void **state) {
+    static const char *const texts[] = {
+        "", "a: 1\r\n", "a: 1\r\nb: 0\r\n", "a: 49152\r\nb: 16385\r\n", "a: x\r\nb: y\r\n", ":::",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        uint16_t first;
+        uint16_t last;
+        assert_false(netsh_parse_dynamic(texts[i], &first, &last));
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(excluded_ranges),
+        cmocka_unit_test(what_is_no_range_is_passed_over),
+        cmocka_unit_test(the_dynamic_range),
+        cmocka_unit_test(what_is_no_dynamic_range_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/time.h"
 
 void out_init(struct out *out, FILE *stream) {
     out->stream = stream;
@@ -172,44 +173,7 @@ void out_json_text(struct out *out, const char *text) {
     out_json(out, text, text != NULL ? strlen(text) : 0);
 }
 
-static void out_digits(struct out *out, unsigned number, unsigned digits) {
-    char text[10];
-    for (unsigned i = digits; i > 0; i--) {
-        text[i - 1] = (char)('0' + number % 10);
-        number /= 10;
-    }
-    out_bytes(out, text, digits);
-}
-
 void out_time(struct out *out, int64_t time, bool milliseconds) {
-    const int64_t day = 86400000;
-    int64_t days = time / day - (time % day < 0);
-    unsigned rest = (unsigned)(time - days * day);
-    // Days to a date of the Gregorian calendar, in years that begin in March so that the leap day
-    // is their last; 719468 days lie between 0000-03-01 and 1970-01-01, 146097 in 400 years.
-    int64_t shifted = days + 719468;
-    int64_t era = shifted / 146097 - (shifted % 146097 < 0);
-    unsigned of_era = (unsigned)(shifted - era * 146097);
-    unsigned year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    unsigned of_year = of_era - (365 * year + year / 4 - year / 100);
-    unsigned march_month = (5 * of_year + 2) / 153;
-    unsigned month = march_month < 10 ? march_month + 3 : march_month - 9;
-    year += (unsigned)(era * 400) + (month <= 2);
-
-    out_digits(out, year, 4);
-    out_text(out, "-");
-    out_digits(out, month, 2);
-    out_text(out, "-");
-    out_digits(out, of_year - (153 * march_month + 2) / 5 + 1, 2);
-    out_text(out, "T");
-    out_digits(out, rest / 3600000, 2);
-    out_text(out, ":");
-    out_digits(out, rest / 60000 % 60, 2);
-    out_text(out, ":");
-    out_digits(out, rest / 1000 % 60, 2);
-    if (milliseconds) {
-        out_text(out, ".");
-        out_digits(out, rest % 1000, 3);
-    }
-    out_text(out, "Z");
+    char text[PSC_TIME_TEXT];
+    out_bytes(out, text, psc_time_format(time, milliseconds, text));
 }

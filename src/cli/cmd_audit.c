@@ -7,6 +7,7 @@
 #include "cli/audit_options.h"
 #include "cli/color.h"
 #include "cli/commands.h"
+#include "format/format.h"
 #include "lib/collect.h"
 #include "platform/file.h"
 #include "platform/terminal.h"
@@ -189,11 +190,11 @@ static enum psc_status judge(const struct audit_options *options, const struct p
 static enum psc_status take_listeners(struct psc_snapshot **snapshot, struct psc_error *error) {
     struct psc_filter filter;
     struct psc_needs needs = {.owners = true, .users = true, .details = PSC_AUDIT_DETAILS};
-    struct collection_plan take;
+    struct psc_collection_plan take;
     psc_filter_init(&filter);
     filter.states = PSC_STATES_LISTENERS;
-    collection_plan_init(&take, &filter, needs);
-    return collect_snapshot(&take, snapshot, error);
+    psc_collection_plan_init(&take, &filter, needs);
+    return psc_collect_snapshot(&take, snapshot, error);
 }
 
 static enum psc_status audit(const struct audit_options *options, const struct psc_streams *streams,

@@ -3,11 +3,12 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "format/format.h"
 #include "lib/port_survey.h"
 #include "platform/terminal.h"
 
 // Says what could not be seen: of ports that are only bound, if that leaves a verdict without a reason.
-static void print_notices(const struct port_survey *survey, const struct psc_streams *streams) {
+static void print_notices(const struct psc_port_survey *survey, const struct psc_streams *streams) {
     bool holder_unknown = false;
     for (size_t i = 0; i < survey->count; i++) {
         holder_unknown = holder_unknown || survey->checks[i].holder_unknown;
@@ -20,12 +21,12 @@ static void print_notices(const struct port_survey *survey, const struct psc_str
     }
 }
 
-static enum psc_status show(const struct port_options *options, struct port_survey *survey,
+static enum psc_status show(const struct port_options *options, struct psc_port_survey *survey,
                             const struct psc_streams *streams, struct psc_error *error) {
     if (options->quiet) {
         return PSC_OK;
     }
-    enum psc_status status = port_survey_next_free(&options->place, survey, error);
+    enum psc_status status = psc_port_survey_next_free(survey, error);
     if (status != PSC_OK) {
         return status;
     }
@@ -49,7 +50,7 @@ static enum psc_status show(const struct port_options *options, struct port_surv
 
 // A port that all attempts get needs no more than a look at the listeners, and neither does a status
 // that says all.
-static bool is_enough(const struct port_options *options, const struct port_survey *survey) {
+static bool is_enough(const struct port_options *options, const struct psc_port_survey *survey) {
     bool all_free = true;
     for (size_t i = 0; i < survey->count; i++) {
         all_free = all_free && survey->checks[i].verdict == PSC_VERDICT_FREE;
@@ -59,13 +60,16 @@ static bool is_enough(const struct port_options *options, const struct port_surv
 
 static enum psc_status check(const struct port_options *options, const struct psc_streams *streams,
                              int *exit, struct psc_error *error) {
-    struct port_survey survey;
+    struct psc_port_survey survey;
     const struct psc_needs nothing = {false, false, 0};
-    const struct psc_needs needs = {true, options->json, PORT_SURVEY_DETAILS};
-    enum psc_status status = inspect(options, PSC_STATES_LISTENERS, nothing, &survey, error);
+    const struct psc_needs needs = {true, options->json, PSC_PORT_SURVEY_DETAILS};
+    enum psc_status status =
+        psc_port_survey_init(&survey, options->specs, options->spec_count, &options->bind, error);
+    if (status == PSC_OK) {
+        status = psc_port_survey_run(&survey, PSC_STATES_LISTENERS, nothing, error);
+    }
     if (status == PSC_OK && !is_enough(options, &survey)) {
-        port_survey_done(&survey);
-        status = inspect(options, PSC_STATES_ALL, needs, &survey, error);
+        status = psc_port_survey_run(&survey, PSC_STATES_ALL, needs, error);
     }
     for (size_t i = 0; status == PSC_OK && i < survey.count; i++) {
         if (!psc_verdict_is_free(survey.checks[i].verdict)) {
@@ -75,7 +79,7 @@ static enum psc_status check(const struct port_options *options, const struct ps
     if (status == PSC_OK) {
         status = show(options, &survey, streams, error);
     }
-    port_survey_done(&survey);
+    psc_port_survey_done(&survey);
     return status;
 }
 

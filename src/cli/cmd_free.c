@@ -7,9 +7,8 @@
 #define USUAL_LAST 9999
 
 // Prints the free ports of one kind, until there are enough of them. No port is tried before.
-static enum psc_status print_some(const struct port_options *options, struct port_survey *survey,
-                                  bool dynamic, unsigned *left, FILE *out,
-                                  struct psc_error *error) {
+static enum psc_status print_some(struct psc_port_survey *survey, bool dynamic, unsigned *left,
+                                  FILE *out, struct psc_error *error) {
     for (size_t i = 0; i < survey->count && *left != 0; i++) {
         const struct psc_port_check *check = &survey->checks[i];
         const struct psc_port_ranges *ranges = &survey->ranges[check->udp];
@@ -17,7 +16,7 @@ static enum psc_status print_some(const struct port_options *options, struct por
             psc_port_is_dynamic(ranges, check->port) != dynamic) {
             continue;
         }
-        enum psc_status status = port_survey_decide(&options->place, survey, i, error);
+        enum psc_status status = psc_port_survey_decide(survey, i, error);
         if (status != PSC_OK) {
             return status;
         }
@@ -33,18 +32,24 @@ static enum psc_status print_free(const struct port_options *options, bool anywh
                                   const struct psc_streams *streams, int *exit,
                                   struct psc_error *error) {
     const struct psc_needs nothing = {false, false, 0};
-    struct port_survey survey;
+    struct psc_port_survey survey;
     unsigned wanted = options->count != 0 ? options->count : 1;
     unsigned left = wanted;
     enum psc_status status =
-        port_survey_begin(options, PSC_STATES_LISTENERS, nothing, &survey, error);
+        psc_port_survey_init(&survey, options->specs, options->spec_count, &options->bind, error);
     if (status == PSC_OK) {
-        status = print_some(options, &survey, false, &left, streams->out, error);
+        status = psc_port_survey_read_table(&survey, PSC_STATES_LISTENERS, nothing, error);
+    }
+    if (status == PSC_OK) {
+        status = psc_port_survey_ranges(&survey, options->specs->udp, error);
+    }
+    if (status == PSC_OK) {
+        status = print_some(&survey, false, &left, streams->out, error);
     }
     if (status == PSC_OK && !anywhere) { // a range was asked for, and with it what the system uses
-        status = print_some(options, &survey, true, &left, streams->out, error);
+        status = print_some(&survey, true, &left, streams->out, error);
     }
-    port_survey_done(&survey);
+    psc_port_survey_done(&survey);
     if (status == PSC_OK && left > 0) {
         fprintf(streams->err, "portscope: only %u of %u ports are free from %u to %u\n",
                 wanted - left, wanted, options->specs->first, options->specs->last);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "format/format.h"
 #include "lib/port_survey.h"
 #include "platform/terminal.h"
 
@@ -16,11 +17,19 @@ struct kill_state {
     const struct port_options *options;
     const struct psc_streams *streams;
     struct psc_request request;
-    struct port_survey survey;
+    struct psc_port_survey survey;
     uint32_t *targets; // numbers of processes in the snapshot, each once; the oldest first
     size_t count;
     size_t hidden; // serving rows whose owner cannot be seen
 };
+
+static enum psc_status survey_port(const struct port_options *options,
+                                   struct psc_port_survey *survey, struct psc_error *error) {
+    const struct psc_needs needs = {true, false, PSC_PORT_SURVEY_DETAILS};
+    enum psc_status status =
+        psc_port_survey_init(survey, options->specs, options->spec_count, &options->bind, error);
+    return status == PSC_OK ? psc_port_survey_run(survey, PSC_STATES_ALL, needs, error) : status;
+}
 
 static const struct psc_process *target_at(const struct kill_state *state, size_t index) {
     return psc_snapshot_process(state->survey.snapshot, state->targets[index]);
@@ -218,7 +227,7 @@ static bool was_target(const struct kill_state *state, const struct psc_process 
 }
 
 // Says who serves on the port now though he was not there before.
-static void print_respawned(const struct kill_state *state, const struct port_survey *after) {
+static void print_respawned(const struct kill_state *state, const struct psc_port_survey *after) {
     FILE *out = state->streams->out;
     for (size_t i = 0; i < psc_snapshot_count(after->snapshot); i++) {
         const struct psc_process *process = psc_snapshot_oldest(after->snapshot, i);
@@ -238,26 +247,19 @@ static void print_respawned(const struct kill_state *state, const struct port_su
 
 // Waits a moment for somebody who takes the port at once, as service managers and watchers do.
 static enum psc_status settle(const struct kill_state *state, struct psc_error *error) {
-    const struct psc_port_check *check = &state->survey.checks[0];
     int64_t until = psc_platform_clock() + SETTLED_MS;
     bool taken = false;
     while (!taken && psc_platform_clock() < until) {
-        enum psc_probe_result results[2];
-        size_t count;
-        enum psc_status status = port_survey_probe(&state->options->place, check->port, check->udp,
-                                                   results, &count, error);
+        enum psc_status status = psc_port_survey_is_taken(&state->survey, 0, &taken, error);
         if (status != PSC_OK) {
             return status;
-        }
-        for (size_t i = 0; i < count; i++) {
-            taken = taken || results[i] == PSC_PROBE_TAKEN;
         }
         psc_platform_sleep(PAUSE_MS); // also between its bind and its listen
     }
     return PSC_OK;
 }
 
-static void print_lingering(const struct kill_state *state, const struct port_survey *after) {
+static void print_lingering(const struct kill_state *state, const struct psc_port_survey *after) {
     const struct psc_port_check *check = &after->checks[0];
     if (check->time_wait) {
         fprintf(state->streams->out,
@@ -268,13 +270,12 @@ static void print_lingering(const struct kill_state *state, const struct port_su
 
 static enum psc_status report(const struct kill_state *state, size_t stay, int *exit,
                               struct psc_error *error) {
-    struct port_survey after;
-    struct psc_needs needs = {true, false, PORT_SURVEY_DETAILS};
+    struct psc_port_survey after;
     enum psc_status status = settle(state, error);
     if (status != PSC_OK) {
         return status;
     }
-    status = inspect(state->options, PSC_STATES_ALL, needs, &after, error);
+    status = survey_port(state->options, &after, error);
     if (status == PSC_OK && psc_verdict_is_vacant(after.checks[0].verdict)) {
         print_port(state, "is free now");
         *exit = PSC_EXIT_YES;
@@ -289,7 +290,7 @@ static enum psc_status report(const struct kill_state *state, size_t stay, int *
         }
         *exit = PSC_EXIT_NO;
     }
-    port_survey_done(&after);
+    psc_port_survey_done(&after);
     return status;
 }
 
@@ -320,8 +321,7 @@ static enum psc_status end_and_report(struct kill_state *state, int *exit,
 }
 
 static enum psc_status run(struct kill_state *state, int *exit, struct psc_error *error) {
-    struct psc_needs needs = {true, false, PORT_SURVEY_DETAILS};
-    enum psc_status status = inspect(state->options, PSC_STATES_ALL, needs, &state->survey, error);
+    enum psc_status status = survey_port(state->options, &state->survey, error);
     if (status == PSC_OK) {
         status = find_targets(state, error);
     }
@@ -357,7 +357,7 @@ int cmd_kill(int count, char *const *arguments, const struct psc_streams *stream
         psc_terminal_prose(streams->out);
         status = run(&state, &exit, &error);
         free(state.targets);
-        port_survey_done(&state.survey);
+        psc_port_survey_done(&state.survey);
         exit = status == PSC_OK ? command_end(streams, exit) : exit;
     }
     port_options_done(&options);

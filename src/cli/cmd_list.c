@@ -7,6 +7,7 @@
 #include "cli/color.h"
 #include "cli/commands.h"
 #include "cli/list_options.h"
+#include "format/format.h"
 #include "lib/collect.h"
 #include "platform/terminal.h"
 
@@ -14,7 +15,7 @@
 
 // Everything that is decided before the system is asked.
 struct listing {
-    struct collection_plan take;
+    struct psc_collection_plan take;
     struct psc_layout layout;
     const struct psc_column *sort;
     bool sort_reversed;
@@ -72,7 +73,7 @@ static void plan(struct list_options *options, const struct psc_streams *streams
         needs.users = needs.users || more.users;
         needs.details |= more.details;
     }
-    collection_plan_init(&listing->take, &options->filter, needs);
+    psc_collection_plan_init(&listing->take, &options->filter, needs);
     listing->take.remote_names = options->remote_names;
 }
 
@@ -107,7 +108,7 @@ static enum psc_status list_once(const struct listing *listing, const struct psc
                                  struct psc_error *error) {
     struct psc_snapshot *snapshot = NULL;
     uint32_t *order = NULL;
-    enum psc_status status = collect_snapshot(&listing->take, &snapshot, error);
+    enum psc_status status = psc_collect_snapshot(&listing->take, &snapshot, error);
     if (status == PSC_OK) {
         status = sort_rows(listing, snapshot, &order, error);
     }

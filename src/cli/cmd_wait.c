@@ -7,29 +7,18 @@
 #define FIRST_PAUSE_MS 10
 #define LONGEST_PAUSE_MS 250
 
-// A port that cannot be bound needs no look at the table.
-static enum psc_status can_bind(const struct port_options *options, bool *can,
-                                struct psc_error *error) {
-    *can = true;
-    for (size_t i = 0; i < options->spec_count; i++) {
-        const struct psc_port_spec *spec = &options->specs[i];
-        for (uint32_t port = spec->first; *can && port <= spec->last; port++) {
-            enum psc_probe_result results[2];
-            size_t count;
-            enum psc_status status = port_survey_probe(&options->place, (uint16_t)port, spec->udp,
-                                                       results, &count, error);
-            if (status != PSC_OK) {
-                return status;
-            }
-            for (size_t j = 0; j < count; j++) {
-                *can = *can && results[j] != PSC_PROBE_TAKEN;
-            }
-        }
+// Whether a port can be told to be taken without reading the table.
+static enum psc_status any_taken(const struct psc_port_survey *survey, bool *taken,
+                                 struct psc_error *error) {
+    enum psc_status status = PSC_OK;
+    *taken = false;
+    for (size_t i = 0; status == PSC_OK && !*taken && i < survey->count; i++) {
+        status = psc_port_survey_is_taken(survey, i, taken, error);
     }
-    return PSC_OK;
+    return status;
 }
 
-static bool is_served(const struct port_survey *survey, const struct psc_port_check *check) {
+static bool is_served(const struct psc_port_survey *survey, const struct psc_port_check *check) {
     for (size_t i = 0; i < psc_snapshot_count(survey->snapshot); i++) {
         if (psc_port_check_serves(check, psc_snapshot_endpoint(survey->snapshot, i))) {
             return true;
@@ -39,35 +28,32 @@ static bool is_served(const struct port_survey *survey, const struct psc_port_ch
 }
 
 // Whether all ports are as they are waited for.
-static enum psc_status is_time(const struct port_options *options, bool *time,
+static enum psc_status is_time(struct psc_port_survey *survey, bool listening, bool *time,
                                struct psc_error *error) {
-    enum psc_status status = PSC_OK;
-    *time = true;
-    if (!options->until_listening) {
-        status = can_bind(options, time, error);
-    }
-    if (status != PSC_OK || !*time) {
+    const struct psc_needs nothing = {false, false, 0};
+    bool taken = false;
+    enum psc_status status = listening ? PSC_OK : any_taken(survey, &taken, error);
+    *time = !taken;
+    if (status != PSC_OK || taken) {
         return status;
     }
-    struct port_survey survey;
-    struct psc_needs nothing = {false, false, 0};
     // Listeners are a short list, however many connections the machine has.
-    status = inspect(options, PSC_STATES_LISTENERS, nothing, &survey, error);
-    for (size_t i = 0; status == PSC_OK && *time && i < survey.count; i++) {
-        const struct psc_port_check *check = &survey.checks[i];
-        *time = options->until_listening ? is_served(&survey, check)
-                                         : psc_verdict_is_vacant(check->verdict);
+    status = listening ? psc_port_survey_read_table(survey, PSC_STATES_LISTENERS, nothing, error)
+                       : psc_port_survey_run(survey, PSC_STATES_LISTENERS, nothing, error);
+    for (size_t i = 0; status == PSC_OK && *time && i < survey->count; i++) {
+        const struct psc_port_check *check = &survey->checks[i];
+        *time = listening ? is_served(survey, check) : psc_verdict_is_vacant(check->verdict);
     }
-    port_survey_done(&survey);
     return status;
 }
 
-static enum psc_status wait_for_it(const struct port_options *options, bool *came,
-                                   struct psc_error *error) {
+static enum psc_status poll_until(struct psc_port_survey *survey,
+                                  const struct port_options *options, bool *came,
+                                  struct psc_error *error) {
     int64_t begun = psc_platform_clock();
     unsigned pause = FIRST_PAUSE_MS;
     for (;;) {
-        enum psc_status status = is_time(options, came, error);
+        enum psc_status status = is_time(survey, options->until_listening, came, error);
         if (status != PSC_OK || *came) {
             return status;
         }
@@ -78,6 +64,18 @@ static enum psc_status wait_for_it(const struct port_options *options, bool *cam
         psc_platform_sleep(options->timeout_ms != 0 && left < pause ? (unsigned)left : pause);
         pause = pause * 3 / 2 < LONGEST_PAUSE_MS ? pause * 3 / 2 : LONGEST_PAUSE_MS;
     }
+}
+
+static enum psc_status wait_for_it(const struct port_options *options, bool *came,
+                                   struct psc_error *error) {
+    struct psc_port_survey survey;
+    enum psc_status status =
+        psc_port_survey_init(&survey, options->specs, options->spec_count, &options->bind, error);
+    if (status == PSC_OK) {
+        status = poll_until(&survey, options, came, error);
+    }
+    psc_port_survey_done(&survey);
+    return status;
 }
 
 int cmd_wait(int count, char *const *arguments, const struct psc_streams *streams) {

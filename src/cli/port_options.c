@@ -5,40 +5,39 @@
 #include <string.h>
 
 // An IPv4-mapped address is one of IPv4: no server binds to it as to one of IPv6 alone.
-static void unmap(struct psc_bind_address *place) {
+static void unmap(struct psc_bind_address *bind) {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-    if (place->ipv6 && memcmp(place->address.bytes, mapped, sizeof mapped) == 0) {
-        memmove(place->address.bytes, place->address.bytes + sizeof mapped, 4);
-        memset(place->address.bytes + 4, 0, sizeof mapped);
-        place->ipv6 = false;
+    if (bind->ipv6 && memcmp(bind->address.bytes, mapped, sizeof mapped) == 0) {
+        memmove(bind->address.bytes, bind->address.bytes + sizeof mapped, 4);
+        memset(bind->address.bytes + 4, 0, sizeof mapped);
+        bind->ipv6 = false;
     }
 }
 
-static bool is_link_local(const struct psc_bind_address *place) {
-    return place->ipv6 && place->address.bytes[0] == 0xfe &&
-           (place->address.bytes[1] & 0xc0) == 0x80;
+static bool is_link_local(const struct psc_bind_address *bind) {
+    return bind->ipv6 && bind->address.bytes[0] == 0xfe && (bind->address.bytes[1] & 0xc0) == 0x80;
 }
 
 static enum psc_status read_address(void *options, void *field, const char *value,
                                     struct psc_error *error) {
-    struct psc_bind_address *place = field;
+    struct psc_bind_address *bind = field;
     (void)options;
     char text[PSC_ADDRESS_TEXT + 2];
     size_t length = strlen(value);
     bool brackets = length > 2 && value[0] == '[' && value[length - 1] == ']';
     snprintf(text, sizeof text, "%.*s", brackets ? (int)length - 2 : (int)length,
              value + (brackets ? 1 : 0));
-    if (length >= sizeof text || !psc_address_parse(text, &place->address, &place->ipv6)) {
+    if (length >= sizeof text || !psc_address_parse(text, &bind->address, &bind->ipv6)) {
         return psc_fail(error, PSC_USAGE, "'%s' is not an address: allowed is one of IPv4 or IPv6",
                         value);
     }
-    if (is_link_local(place)) {
+    if (is_link_local(bind)) {
         return psc_fail(error, PSC_USAGE,
                         "'%s' means nothing without its interface, and that cannot be given",
                         value);
     }
-    unmap(place);
-    place->one_address = true;
+    unmap(bind);
+    bind->one_address = true;
     return PSC_OK;
 }
 
@@ -119,7 +118,7 @@ static enum psc_status read_wish(void *options, const char *word, struct psc_err
     { 'h', "help", NULL, 0, options_set_flag, FIELD(help), "this text" }
 #define ADDRESS_ROW                                                                                \
     {                                                                                              \
-        0, "address", "ADDR", 0, read_address, FIELD(place),                                       \
+        0, "address", "ADDR", 0, read_address, FIELD(bind),                                        \
             "as a server on this address, instead of on any of both families"                      \
     }
 #define UDP_ROW                                                                                    \

@@ -8,7 +8,7 @@
 struct port_options {
     struct psc_port_spec *specs; /**< owned */
     size_t spec_count;
-    struct psc_bind_address place;
+    struct psc_bind_address bind;
     unsigned count;      /**< of ports to print; 0: one */
     unsigned timeout_ms; /**< 0: none was given */
     bool until_listening;

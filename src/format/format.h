@@ -56,12 +56,7 @@ size_t psc_column_count(void);
 const char *psc_column_name(size_t index);
 const char *psc_column_help(size_t index);
 
-/** What a column needs, or all of a set do: whether owners, and which PSC_PROCESS_* details. */
-struct psc_needs {
-    bool owners;
-    bool users; /**< names of the sockets' users */
-    unsigned details;
-};
+/** What a column shows, or all of a set do. */
 struct psc_needs psc_column_needs(const struct psc_column *column);
 struct psc_needs psc_columns_need(const struct psc_columns *columns);
 

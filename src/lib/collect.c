@@ -1,64 +1,74 @@
-// collect.c - takes a snapshot: collect, name what the filter must know, select, name what is shown.
+// collect.c - collects a snapshot: rows, then what the filter must know of their owners, then what is shown
+// of the rows that are left.
 #include "lib/collect.h"
 
 #define NAMES_DEADLINE_MS 5000
 
-void collection_plan_init(struct collection_plan *take, const struct psc_filter *filter,
-                          struct psc_needs needs) {
-    *take = (struct collection_plan){.filter = filter, .needs = needs};
-    psc_request_init(&take->request);
-    take->request.protocols = filter->protocols;
-    take->request.states = filter->states;
-    take->request.expect_few_rows =
+void psc_collection_plan_init(struct psc_collection_plan *plan, const struct psc_filter *filter,
+                              struct psc_needs needs) {
+    *plan = (struct psc_collection_plan){.filter = filter, .needs = needs};
+    psc_request_init(&plan->request);
+    plan->request.protocols = filter->protocols;
+    plan->request.states = filter->states;
+    plan->request.expect_few_rows =
         filter->any_port.given || filter->local_port.given || filter->remote_port.given;
-    take->request.owners = needs.owners || psc_filter_needs_owners(filter);
+    plan->request.owners = needs.owners || psc_filter_needs_owners(filter);
 }
 
-// Finds out what the filter must know of the owners, and drops what it does not want.
-static enum psc_status select_rows(const struct collection_plan *take, struct psc_builder *builder,
-                                   struct psc_error *error) {
-    bool users = take->filter->users.count > 0;
+// Drops the rows whose owners the filter does not want.
+static enum psc_status select_rows(const struct psc_collection_plan *plan,
+                                   struct psc_builder *builder, struct psc_error *error) {
+    bool users = plan->filter->users.count > 0;
     unsigned details =
-        (take->filter->processes.count > 0 ? PSC_PROCESS_NAME | PSC_PROCESS_PATH : 0) |
+        (plan->filter->processes.count > 0 ? PSC_PROCESS_NAME | PSC_PROCESS_PATH : 0) |
         (users ? PSC_PROCESS_USER : 0);
     enum psc_status status = PSC_OK;
     if (details != 0) {
-        status = psc_platform_resolve(&take->request, details, builder, error);
+        status = psc_platform_resolve(&plan->request, details, builder, error);
     }
-    if (status == PSC_OK && (users || take->needs.users)) {
+    if (status != PSC_OK) {
+        return status;
+    }
+    if (users || plan->needs.users) {
         status = psc_platform_name_users(builder, error);
     }
-    if (status == PSC_OK) {
-        psc_builder_select(builder);
+    if (status != PSC_OK) {
+        return status;
     }
-    return status;
+    psc_builder_select(builder);
+    return PSC_OK;
 }
 
-static enum psc_status fill(const struct collection_plan *take, struct psc_builder *builder,
+static enum psc_status fill(const struct psc_collection_plan *plan, struct psc_builder *builder,
                             struct psc_error *error) {
-    enum psc_status status = psc_platform_collect(&take->request, builder, error);
-    if (status == PSC_OK) {
-        status = select_rows(take, builder, error);
+    enum psc_status status = psc_platform_collect(&plan->request, builder, error);
+    if (status != PSC_OK) {
+        return status;
     }
-    if (status == PSC_OK && take->request.owners) {
-        status = psc_platform_resolve(&take->request, take->needs.details, builder, error);
+    status = select_rows(plan, builder, error);
+    if (status != PSC_OK) {
+        return status;
     }
-    if (status == PSC_OK && take->remote_names) {
-        status = psc_platform_name_remotes(builder, NAMES_DEADLINE_MS, error);
+    if (plan->request.owners) {
+        status = psc_platform_resolve(&plan->request, plan->needs.details, builder, error);
     }
-    return status;
+    if (status != PSC_OK || !plan->remote_names) {
+        return status;
+    }
+    return psc_platform_name_remotes(builder, NAMES_DEADLINE_MS, error);
 }
 
-enum psc_status collect_snapshot(const struct collection_plan *take, struct psc_snapshot **snapshot,
-                                 struct psc_error *error) {
+enum psc_status psc_collect_snapshot(const struct psc_collection_plan *plan,
+                                     struct psc_snapshot **snapshot, struct psc_error *error) {
     char host[PSC_HOST_SIZE];
-    struct psc_builder *builder = psc_builder_new(take->filter);
+    struct psc_builder *builder = psc_builder_new(plan->filter);
+    *snapshot = NULL;
     if (builder == NULL) {
         return psc_no_memory(error);
     }
     psc_platform_host(host);
     int64_t time = psc_platform_time();
-    enum psc_status status = fill(take, builder, error);
+    enum psc_status status = fill(plan, builder, error);
     if (status != PSC_OK) {
         psc_builder_free(builder);
         return status;

@@ -21,6 +21,13 @@ enum {
     PSC_PROCESS_EXE_FLAGS = 1U << 8,
 };
 
+/** What a reader of a snapshot wants to know beside its rows. */
+struct psc_needs {
+    bool owners;      /**< the processes that own a socket */
+    bool users;       /**< names of the sockets' users */
+    unsigned details; /**< PSC_PROCESS_* bits of the owners */
+};
+
 /** What kind of user a process runs as. */
 enum psc_account {
     PSC_ACCOUNT_SYSTEM, /**< may do everything: root, Windows' SYSTEM */

@@ -358,19 +358,19 @@ static struct truth try_it(const struct asked *asked, in_port_t port, bool is_ud
 
 static struct psc_port_check verdict_on(const struct asked *asked, in_port_t port, bool is_udp) {
     struct psc_port_spec spec = {port, port, is_udp};
-    struct port_options options = {.specs = &spec, .spec_count = 1};
-    struct port_survey survey;
+    struct psc_bind_address bind = {.one_address = asked->address != NULL};
+    struct psc_port_survey survey;
     struct psc_error error;
     const struct psc_needs nothing = {false, false, 0};
     if (asked->address != NULL) {
-        options.place.one_address = true;
-        assert_true(psc_address_parse(asked->address, &options.place.address, &options.place.ipv6));
+        assert_true(psc_address_parse(asked->address, &bind.address, &bind.ipv6));
     }
-    if (inspect(&options, PSC_STATES_ALL, nothing, &survey, &error) != PSC_OK) {
+    if (psc_port_survey_init(&survey, &spec, 1, &bind, &error) != PSC_OK ||
+        psc_port_survey_run(&survey, PSC_STATES_ALL, nothing, &error) != PSC_OK) {
         fail_msg("%s", error.text);
     }
     struct psc_port_check check = survey.checks[0];
-    port_survey_done(&survey);
+    psc_port_survey_done(&survey);
     return check;
 }
 

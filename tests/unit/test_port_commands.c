@@ -76,7 +76,8 @@ static void owners_are_looked_for_only_where_they_are_shown(void **state) {
     }
 }
 
-// A port takes one attempt for each family, or one for the one address.
+// A port takes one attempt for each family, or one for the one address; and none where the table
+// answers: an attempt of ours could make the server fail that is waited for.
 static void attempts_are_few(void **state) {
     static const struct {
         const char *line;
@@ -85,7 +86,7 @@ static void attempts_are_few(void **state) {
         {"portscope check 3001", 2},          {"portscope check 3001 -q --address ::1", 1},
         {"portscope check 3000 -q", 2},       {"portscope check 3001-3010", 20},
         {"portscope check 3000", 6}, // once more with the whole table, and the next one
-        {"portscope kill 3000 --dry-run", 2}, {"portscope wait 3000 --until listening", 2},
+        {"portscope kill 3000 --dry-run", 2}, {"portscope wait 3000 --until listening", 0},
         {"portscope free 3000-3999", 4},      {"portscope free 4000", 2},
     };
     (void)state;
@@ -146,7 +147,8 @@ static void failures_of_the_system_are_told(void **state) {
                                         "portscope kill 3000 --yes"};
     (void)state;
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        for (int kind = 0; kind < 2; kind++) {
+        bool probes = strstr(lines[i], "listening") == NULL; // a listener is in the table
+        for (int kind = 0; kind < (probes ? 2 : 1); kind++) {
             struct run run;
             usual_machine(NULL);
             fake_platform()->collect_fails = kind == 0 ? PSC_DENIED : PSC_OK;

@@ -37,8 +37,8 @@ static void describe(const struct port_options *options, char *text, size_t size
         used += (size_t)snprintf(text + used, size - used, "%u-%u%s ", spec->first, spec->last,
                                  spec->udp ? "u" : "");
     }
-    if (options->place.one_address) {
-        psc_address_format(&options->place.address, options->place.ipv6, address);
+    if (options->bind.one_address) {
+        psc_address_format(&options->bind.address, options->bind.ipv6, address);
     }
     snprintf(text + used, size - used, "%s%s%s%s%s%s%s count=%u timeout=%u", address,
              options->until_listening ? " listening" : "", options->json ? " json" : "",

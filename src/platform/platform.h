@@ -1,55 +1,57 @@
-// platform.h - what an operating system must provide. One implementation is linked into a program:
-// src/platform/linux, src/platform/windows, or the one of the tests.
+// platform.h - what an operating system provides to the program. Exactly one implementation is linked:
+// platform/linux, platform/windows, or the one of the tests. Functions that can fail fill the error
+// with a sentence; error numbers of the system never leave an implementation.
 #ifndef PSC_PLATFORM_PLATFORM_H
 #define PSC_PLATFORM_PLATFORM_H
 
 #include "model/builder.h"
 
-/** Roads that a request closes, so that the others can be tested and compared. */
+/** Methods that a request switches off, so that the others can be tested and compared. */
 enum {
     PSC_DISABLE_NETLINK = 1U << 0, /**< read /proc/net instead of asking sock_diag */
-    PSC_DISABLE_BPF = 1U << 1,  /**< walk through /proc/PID/fd instead of asking a BPF iterator */
-    PSC_DISABLE_KCMP = 1U << 2, /**< walk every thread's files instead of comparing tables */
+    PSC_DISABLE_BPF = 1U << 1,     /**< walk /proc/PID/fd instead of running the BPF iterator */
+    PSC_DISABLE_KCMP = 1U << 2,    /**< read the descriptors of every thread, shared or not */
 };
 
-/** What to ask the system for. Begins with psc_request_init(). */
+/** What to ask the system for. psc_request_init() sets the defaults. */
 struct psc_request {
-    uint32_t protocols;    /**< PSC_PROTOCOL_BIT()s worth asking for */
-    uint32_t states;       /**< PSC_STATE_BIT()s worth asking for */
-    bool owners;           /**< whether to look for owners */
-    bool expect_few_rows;  /**< few rows are likely: look for owners when it is known of what */
-    unsigned disable;      /**< PSC_AVOID_* bits */
-    unsigned threads;      /**< how many may look for owners; 0 lets the platform choose */
-    const char *proc_root; /**< where Linux' proc file system is mounted; borrowed */
+    uint32_t protocols;    /**< PSC_PROTOCOL_BIT()s of the tables to read */
+    uint32_t states;       /**< PSC_STATE_BIT()s of the rows to read */
+    bool owners;           /**< whether to search for owners */
+    bool expect_few_rows;  /**< start the search for owners only when the rows are known */
+    unsigned disable;      /**< PSC_DISABLE_* bits */
+    unsigned threads;      /**< threads that search for owners; 0: as many as help */
+    const char *proc_root; /**< mount point of Linux' proc file system; borrowed */
 };
 
-/** Everything, with owners, from the usual places. */
+/** All tables and states, with owners, by every method. */
 void psc_request_init(struct psc_request *request);
 
 /**
- * Adds the endpoints, seals the builder, names the zones, and links the owners if asked to.
- * What could not be seen becomes a notice. Processes that vanish meanwhile are no error.
+ * Adds the rows, seals the builder, names the interfaces of scoped addresses, and links owners if the
+ * request asks for them. What could not be seen becomes a notice. Processes that exit in the meantime
+ * are no error.
  */
 PSC_NODISCARD enum psc_status psc_platform_collect(const struct psc_request *request,
                                                    struct psc_builder *builder,
                                                    struct psc_error *error);
 
 /**
- * Finds out about the processes that still own a row.
- * @param details PSC_PROCESS_* bits; what is known already is not asked again. A process that
- * owns a row together with others is also asked for its start, because the oldest is shown.
+ * Fills in the processes that own a row.
+ * @param details PSC_PROCESS_* bits; what is known already is not asked again. A process that shares
+ * a row with others also gets its start time, because rows show their oldest owner.
  */
 PSC_NODISCARD enum psc_status psc_platform_resolve(const struct psc_request *request,
                                                    unsigned details, struct psc_builder *builder,
                                                    struct psc_error *error);
 
-/** Names the users whose sockets are in the builder. */
+/** Names the users of the sockets in the builder. */
 PSC_NODISCARD enum psc_status psc_platform_name_users(struct psc_builder *builder,
                                                       struct psc_error *error);
 
 /**
- * Names the remote addresses by reverse DNS, in parallel.
- * @param deadline_ms what has not answered by then stays without a name
+ * Names remote addresses by reverse DNS, in parallel.
+ * @param deadline_ms addresses that have no answer by then stay without a name
  */
 PSC_NODISCARD enum psc_status psc_platform_name_remotes(struct psc_builder *builder,
                                                         unsigned deadline_ms,
@@ -111,47 +113,82 @@ PSC_NODISCARD enum psc_status psc_platform_port_ranges(const struct psc_request 
 
 // Ending a process ---------------------------------------------------------------------------------
 
-/** A process that cannot be mistaken for another one: held until psc_platform_close_process(). */
+/** A process that stays identified, even if it exits and its PID is used again. */
 struct psc_process_handle;
 
 /**
- * Takes hold of a process.
- * @param identity as the resolver gave it; another process of this PID is not the one that is meant
- * @param held out: NULL on failure
- * @return PSC_GONE if it has ended, PSC_DENIED
+ * Opens a process.
+ * @param identity as psc_platform_resolve() gave it; a process with this PID but another identity is
+ * reported as gone
+ * @param process out: for psc_platform_close_process(); NULL on failure
+ * @return PSC_GONE, PSC_DENIED
  */
 PSC_NODISCARD enum psc_status psc_platform_open_process(const struct psc_request *request,
                                                         uint32_t pid, uint64_t identity,
-                                                        struct psc_process_handle **held,
+                                                        struct psc_process_handle **process,
                                                         struct psc_error *error);
-/** Asks it to end, or makes it. @return PSC_GONE, PSC_DENIED; PSC_UNSUPPORTED: it cannot be asked */
-PSC_NODISCARD enum psc_status psc_platform_terminate_process(struct psc_process_handle *held,
+/**
+ * Asks a process to exit (SIGTERM, closing its windows), or ends it.
+ * @return PSC_GONE, PSC_DENIED; PSC_UNSUPPORTED if there is no means to ask this process
+ */
+PSC_NODISCARD enum psc_status psc_platform_terminate_process(struct psc_process_handle *process,
                                                              bool force, struct psc_error *error);
-/** Waits until it has ended. @return whether it has */
-bool psc_platform_wait_process(struct psc_process_handle *held, unsigned milliseconds);
-void psc_platform_close_process(struct psc_process_handle *held);
+/** Waits until a process has exited. @return whether it has */
+bool psc_platform_wait_process(struct psc_process_handle *process, unsigned milliseconds);
+/** @param process may be NULL */
+void psc_platform_close_process(struct psc_process_handle *process);
 
-/** Whether a process is this one, or one that waits for it: a shell, a terminal, its session. */
+/** Whether a process is this one or an ancestor of it, such as the shell or the terminal. */
 bool psc_platform_is_self_or_ancestor(const struct psc_request *request, uint32_t pid);
-/** Whether it holds the machine up, so that nobody must end it: PID 0, 1, on Windows 4 and others. */
+/** Whether the system cannot run without a process: PID 0 and 1, on Windows 4, csrss.exe and others. */
 bool psc_platform_is_critical(uint32_t pid);
 
-// The machine --------------------------------------------------------------------------------------
+// Words of this system -----------------------------------------------------------------------------
+
+/** What advice is about. The comment says how a caller uses the text. */
+enum psc_advice {
+    PSC_ADVICE_LOW_PORT,      /**< who may bind a privileged port: `ports below 1024 need …` */
+    PSC_ADVICE_RESERVED_SOFT, /**< a note: the port is reserved, but an explicit bind works */
+    PSC_ADVICE_RESERVED_BY,   /**< who reserves ports: `reserved by …` */
+    PSC_ADVICE_LIST_RESERVED_TCP, /**< a command that lists reserved TCP ports */
+    PSC_ADVICE_LIST_RESERVED_UDP, /**< a command that lists reserved UDP ports */
+    PSC_ADVICE_FREE_RESERVED, /**< a command, with an explanation, that releases reserved ports */
+    PSC_ADVICE_PROTECT_EXECUTABLE, /**< a sentence: take away other users' write permission */
+    PSC_ADVICE_DELETED_EXECUTABLE, /**< a sentence: examine a process whose executable is deleted */
+    PSC_ADVICE_SEE_ALL_OWNERS,     /**< how to run the program so that it sees all: `run …` */
+
+    // Commands that answer what other options of netstat ask.
+    PSC_ADVICE_INTERFACE_STATISTICS,
+    PSC_ADVICE_PROTOCOL_STATISTICS,
+    PSC_ADVICE_ROUTES,
+    PSC_ADVICE_UNIX_SOCKETS,
+    PSC_ADVICE_CONNECTION_TEMPLATES,
+    PSC_ADVICE_MULTICAST_GROUPS,
+    PSC_ADVICE_MASQUERADING,
+    PSC_ADVICE_RAW_SOCKETS,
+    PSC_ADVICE_SCTP,
+
+    PSC_ADVICE_COUNT
+};
+
+/** Text that names tools or settings of this system. Static storage, never NULL or empty. */
+const char *psc_platform_advice(enum psc_advice topic);
 
 /** Bytes for a description with its NUL. */
 #define PSC_DESCRIPTION_SIZE 256
-/** Says which ways of asking this build and this machine have, a line for each kind. */
+/** Lists the methods that this build can use on this machine, a line for sockets and one for owners. */
 void psc_platform_describe(char text[PSC_DESCRIPTION_SIZE]);
+
+// The machine --------------------------------------------------------------------------------------
 
 /** Bytes for a host name with its NUL. */
 #define PSC_HOST_SIZE 256
-/** Name of this machine; `localhost` where it has none. */
+/** The name of this machine, `localhost` if it has none. */
 void psc_platform_host(char host[PSC_HOST_SIZE]);
 /** Milliseconds since 1970-01-01 UTC. */
 int64_t psc_platform_time(void);
-/** Milliseconds since some moment, never going back. */
+/** Milliseconds of a clock that never goes back; its start is arbitrary. */
 int64_t psc_platform_clock(void);
-/** Returns after so many milliseconds. */
 void psc_platform_sleep(unsigned milliseconds);
 
 #endif

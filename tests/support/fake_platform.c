@@ -503,10 +503,10 @@ struct psc_process_handle {
 };
 
 enum psc_status psc_platform_open_process(const struct psc_request *request, uint32_t pid,
-                                          uint64_t identity, struct psc_process_handle **held,
+                                          uint64_t identity, struct psc_process_handle **process,
                                           struct psc_error *error) {
     (void)request;
-    *held = NULL;
+    *process = NULL;
     if (life_of(pid)->end == GUARDED) {
         return psc_fail(error, PSC_DENIED, "process %u is not yours", pid);
     }
@@ -514,35 +514,35 @@ enum psc_status psc_platform_open_process(const struct psc_request *request, uin
         identity != (uint64_t)process_of(pid)->started) {
         return psc_fail(error, PSC_GONE, "process %u is gone", pid);
     }
-    *held = malloc(sizeof **held);
-    if (*held == NULL) {
+    *process = malloc(sizeof **process);
+    if (*process == NULL) {
         return psc_no_memory(error);
     }
-    (*held)->pid = pid;
+    (*process)->pid = pid;
     return PSC_OK;
 }
 
-enum psc_status psc_platform_terminate_process(struct psc_process_handle *held, bool force,
+enum psc_status psc_platform_terminate_process(struct psc_process_handle *process, bool force,
                                                struct psc_error *error) {
     struct fake_platform *machine = fake_platform();
-    if (life_of(held->pid)->end == DEAF && !force) {
+    if (life_of(process->pid)->end == DEAF && !force) {
         return psc_fail(error, PSC_UNSUPPORTED, "process %u cannot be asked: only --force is left",
-                        held->pid);
+                        process->pid);
     }
-    if (life_of(held->pid)->end != STUBBORN || force) {
-        machine->ended[machine->ended_count++] = held->pid;
+    if (life_of(process->pid)->end != STUBBORN || force) {
+        machine->ended[machine->ended_count++] = process->pid;
     }
     return PSC_OK;
 }
 
-bool psc_platform_wait_process(struct psc_process_handle *held, unsigned milliseconds) {
-    bool ended = has_ended(held->pid);
+bool psc_platform_wait_process(struct psc_process_handle *process, unsigned milliseconds) {
+    bool ended = has_ended(process->pid);
     fake_platform()->clock += ended ? 0 : milliseconds;
     return ended;
 }
 
-void psc_platform_close_process(struct psc_process_handle *held) {
-    free(held);
+void psc_platform_close_process(struct psc_process_handle *process) {
+    free(process);
 }
 
 bool psc_platform_is_self_or_ancestor(const struct psc_request *request, uint32_t pid) {
@@ -558,6 +558,14 @@ bool psc_platform_is_critical(uint32_t pid) {
 
 void psc_platform_describe(char text[PSC_DESCRIPTION_SIZE]) {
     snprintf(text, PSC_DESCRIPTION_SIZE, "sockets: fake\nowners: fake\n");
+}
+
+// psc_platform_advice() of the two systems, compiled under these names.
+const char *fake_advice_linux(enum psc_advice topic);
+const char *fake_advice_windows(enum psc_advice topic);
+
+const char *psc_platform_advice(enum psc_advice topic) {
+    return fake_platform()->windows_ports ? fake_advice_windows(topic) : fake_advice_linux(topic);
 }
 
 void psc_platform_host(char host[PSC_HOST_SIZE]) {
@@ -602,6 +610,14 @@ const char *psc_terminal_line_end(void) {
 
 void psc_terminal_prose(FILE *stream) {
     (void)stream;
+}
+
+enum psc_status psc_terminal_write_error(FILE *stream, const char *name, struct psc_error *error) {
+    (void)stream;
+    int number = errno;
+    psc_fail(error, PSC_OUTPUT, "cannot write %s: %s", name, strerror(number));
+    errno = number;
+    return PSC_OUTPUT;
 }
 
 bool psc_terminal_reader_is_gone(FILE *stream) {

@@ -122,15 +122,8 @@ enum psc_status psc_platform_collect(const struct psc_request *request, struct p
 }
 
 void psc_platform_describe(char text[PSC_DESCRIPTION_SIZE]) {
-    struct psc_filter filter;
-    struct psc_error error;
-    psc_filter_init(&filter);
-    struct psc_builder *builder = psc_builder_new(&filter);
-    bool netlink =
-        builder != NULL && sock_diag_dump(PSC_PROTOCOL_TCP4, PSC_STATE_BIT(PSC_STATE_LISTENING),
-                                          builder, &error) == PSC_OK;
-    psc_builder_free(builder);
     snprintf(text, PSC_DESCRIPTION_SIZE, "sockets: %s\nowners:  %s\n",
-             netlink ? "sock_diag, /proc/net" : "/proc/net (sock_diag does not answer here)",
+             sock_diag_answers() ? "sock_diag, /proc/net"
+                                 : "/proc/net (sock_diag is not available)",
              owners_describe());
 }

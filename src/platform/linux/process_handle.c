@@ -56,39 +56,39 @@ static enum psc_status compare_identity(const struct psc_request *request, uint3
 }
 
 enum psc_status psc_platform_open_process(const struct psc_request *request, uint32_t pid,
-                                          uint64_t identity, struct psc_process_handle **held,
+                                          uint64_t identity, struct psc_process_handle **process,
                                           struct psc_error *error) {
-    *held = NULL;
-    struct psc_process_handle *process = malloc(sizeof *process);
-    if (process == NULL) {
+    *process = NULL;
+    struct psc_process_handle *opened = malloc(sizeof *opened);
+    if (opened == NULL) {
         return psc_no_memory(error);
     }
     enum psc_status status;
-    process->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-    if (process->pidfd < 0) {
+    opened->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (opened->pidfd < 0) {
         status = explain(errno, pid, "cannot take hold of", error);
     } else {
         status = compare_identity(request, pid, identity, error);
     }
     if (status == PSC_OK) {
-        *held = process;
+        *process = opened;
     } else {
-        psc_platform_close_process(process);
+        psc_platform_close_process(opened);
     }
     return status;
 }
 
-enum psc_status psc_platform_terminate_process(struct psc_process_handle *held, bool force,
+enum psc_status psc_platform_terminate_process(struct psc_process_handle *process, bool force,
                                                struct psc_error *error) {
-    if (syscall(SYS_pidfd_send_signal, held->pidfd, force ? SIGKILL : SIGTERM, NULL, 0) == 0) {
+    if (syscall(SYS_pidfd_send_signal, process->pidfd, force ? SIGKILL : SIGTERM, NULL, 0) == 0) {
         return PSC_OK;
     }
     enum psc_status status = errno == ESRCH ? PSC_GONE : errno == EPERM ? PSC_DENIED : PSC_SYSTEM;
     return psc_fail(error, status, "the signal cannot be sent: %s", strerror(errno));
 }
 
-bool psc_platform_wait_process(struct psc_process_handle *held, unsigned milliseconds) {
-    struct pollfd ended = {.fd = held->pidfd, .events = POLLIN};
+bool psc_platform_wait_process(struct psc_process_handle *process, unsigned milliseconds) {
+    struct pollfd ended = {.fd = process->pidfd, .events = POLLIN};
     int64_t until = psc_platform_clock() + milliseconds;
     for (;;) {
         int64_t left = until - psc_platform_clock();
@@ -99,11 +99,11 @@ bool psc_platform_wait_process(struct psc_process_handle *held, unsigned millise
     }
 }
 
-void psc_platform_close_process(struct psc_process_handle *held) {
-    if (held != NULL && held->pidfd >= 0) {
-        close(held->pidfd);
+void psc_platform_close_process(struct psc_process_handle *process) {
+    if (process != NULL && process->pidfd >= 0) {
+        close(process->pidfd);
     }
-    free(held);
+    free(process);
 }
 
 bool psc_platform_is_self_or_ancestor(const struct psc_request *request, uint32_t pid) {

@@ -152,3 +152,15 @@ enum psc_status sock_diag_dump(enum psc_protocol protocol, uint32_t states,
     }
     return status;
 }
+
+bool sock_diag_answers(void) {
+    struct psc_filter filter;
+    struct psc_error error;
+    psc_filter_init(&filter);
+    struct psc_builder *builder = psc_builder_new(&filter);
+    bool answers =
+        builder != NULL && sock_diag_dump(PSC_PROTOCOL_TCP4, PSC_STATE_BIT(PSC_STATE_LISTENING),
+                                          builder, &error) == PSC_OK;
+    psc_builder_free(builder);
+    return answers;
+}

@@ -14,6 +14,9 @@
 PSC_NODISCARD enum psc_status sock_diag_dump(enum psc_protocol protocol, uint32_t states,
                                              struct psc_builder *builder, struct psc_error *error);
 
+/** Whether the kernel answers at all. */
+bool sock_diag_answers(void);
+
 /** What a decoded piece of an answer said beside its rows. */
 struct sock_diag_answer {
     bool done;        /**< the dump is complete */

@@ -21,11 +21,11 @@ static bool has_identity(HANDLE handle, uint64_t identity) {
 }
 
 enum psc_status psc_platform_open_process(const struct psc_request *request, uint32_t pid,
-                                          uint64_t identity, struct psc_process_handle **held,
+                                          uint64_t identity, struct psc_process_handle **process,
                                           struct psc_error *error) {
     const DWORD rights = PROCESS_TERMINATE | PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE;
     (void)request;
-    *held = NULL;
+    *process = NULL;
     HANDLE handle = OpenProcess(rights, FALSE, pid);
     DWORD number = GetLastError();
     if (handle == NULL && number == ERROR_INVALID_PARAMETER) {
@@ -38,13 +38,13 @@ enum psc_status psc_platform_open_process(const struct psc_request *request, uin
         CloseHandle(handle);
         return psc_fail(error, PSC_GONE, "process %lu is another one by now", (unsigned long)pid);
     }
-    struct psc_process_handle *process = malloc(sizeof *process);
-    if (process == NULL) {
+    struct psc_process_handle *opened = malloc(sizeof *opened);
+    if (opened == NULL) {
         CloseHandle(handle);
         return psc_no_memory(error);
     }
-    *process = (struct psc_process_handle){handle, pid};
-    *held = process;
+    *opened = (struct psc_process_handle){handle, pid};
+    *process = opened;
     return PSC_OK;
 }
 
@@ -99,36 +99,36 @@ static unsigned close_windows(DWORD pid) {
     return closing.asked;
 }
 
-enum psc_status psc_platform_terminate_process(struct psc_process_handle *held, bool force,
+enum psc_status psc_platform_terminate_process(struct psc_process_handle *process, bool force,
                                                struct psc_error *error) {
-    if (psc_platform_wait_process(held, 0)) {
-        return psc_fail(error, PSC_GONE, "process %lu has ended", held->pid);
+    if (psc_platform_wait_process(process, 0)) {
+        return psc_fail(error, PSC_GONE, "process %lu has ended", process->pid);
     }
     // CTRL_BREAK would reach everybody in the console of a program that leads no group of its own.
-    if (!force && close_windows(held->pid) == 0) {
+    if (!force && close_windows(process->pid) == 0) {
         return psc_fail(error, PSC_UNSUPPORTED,
                         "process %lu has no window that could be closed: only --force is left",
-                        held->pid);
+                        process->pid);
     }
-    if (!force || TerminateProcess(held->handle, 1)) {
+    if (!force || TerminateProcess(process->handle, 1)) {
         return PSC_OK;
     }
     DWORD number = GetLastError();
     // What ends at this moment refuses, too.
-    return psc_platform_wait_process(held, 100)
-               ? psc_fail(error, PSC_GONE, "process %lu has ended", held->pid)
+    return psc_platform_wait_process(process, 100)
+               ? psc_fail(error, PSC_GONE, "process %lu has ended", process->pid)
                : windows_fail(error, number, "cannot end the process");
 }
 
-bool psc_platform_wait_process(struct psc_process_handle *held, unsigned milliseconds) {
-    return WaitForSingleObject(held->handle, milliseconds) == WAIT_OBJECT_0;
+bool psc_platform_wait_process(struct psc_process_handle *process, unsigned milliseconds) {
+    return WaitForSingleObject(process->handle, milliseconds) == WAIT_OBJECT_0;
 }
 
-void psc_platform_close_process(struct psc_process_handle *held) {
-    if (held != NULL) {
-        CloseHandle(held->handle);
+void psc_platform_close_process(struct psc_process_handle *process) {
+    if (process != NULL) {
+        CloseHandle(process->handle);
     }
-    free(held);
+    free(process);
 }
 
 bool psc_platform_is_self_or_ancestor(const struct psc_request *request, uint32_t pid) {

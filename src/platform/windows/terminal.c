@@ -5,6 +5,7 @@
 // and standard error share the pipe, because what is written first must be seen first.
 #include "platform/terminal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <io.h>
 #include <stdint.h>
@@ -217,6 +218,12 @@ const char *psc_terminal_line_end(void) {
 void psc_terminal_prose(FILE *stream) {
     fflush(stream);
     _setmode(_fileno(stream), _O_TEXT);
+}
+
+enum psc_status psc_terminal_write_error(FILE *stream, const char *name, struct psc_error *error) {
+    (void)stream;
+    // The C library's own words are English, unlike those of Windows.
+    return psc_fail(error, PSC_OUTPUT, "cannot write %s: %s", name, strerror(errno));
 }
 
 bool psc_terminal_reader_is_gone(FILE *stream) {

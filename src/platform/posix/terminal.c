@@ -39,6 +39,14 @@ void psc_terminal_prose(FILE *stream) {
     (void)stream; // lines end in "\n"
 }
 
+enum psc_status psc_terminal_write_error(FILE *stream, const char *name, struct psc_error *error) {
+    (void)stream;
+    int number = errno;
+    psc_fail(error, PSC_OUTPUT, "cannot write %s: %s", name, strerror(number));
+    errno = number; // for psc_terminal_reader_is_gone()
+    return PSC_OUTPUT;
+}
+
 bool psc_terminal_reader_is_gone(FILE *stream) {
     (void)stream;
     return errno == EPIPE;

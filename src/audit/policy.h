@@ -15,6 +15,7 @@
 #ifndef PSC_AUDIT_POLICY_H
 #define PSC_AUDIT_POLICY_H
 
+#include "base/error.h"
 #include "model/address.h"
 #include "model/snapshot.h"
 

@@ -104,7 +104,7 @@ static void put_network(struct growing *text, const struct psc_policy_entry *ent
     struct psc_address address = entry->network.prefix;
     unsigned bits = entry->network.bits;
     if (!entry->ipv6) {
-        memmove(address.bytes, address.bytes + 12, 4);
+        address = psc_address_unmap(&address);
         bits -= 96;
     }
     psc_address_format(&address, entry->ipv6, written);

@@ -145,8 +145,7 @@ static bool check_privileged(const struct psc_snapshot *snapshot,
 // Several programs are meant to hear what is sent to many: discovery, DHCP, multicast addresses.
 static bool is_for_many(const struct psc_endpoint *endpoint) {
     static const uint16_t ports[] = {67, 68, 546, 547, 1900, 3702, 5353, 5355};
-    const uint8_t *bytes = endpoint->local.bytes;
-    bool many = psc_endpoint_is_ipv6(endpoint) ? bytes[0] == 0xff : (bytes[0] & 0xf0) == 0xe0;
+    bool many = psc_address_is_multicast(&endpoint->local, psc_endpoint_is_ipv6(endpoint));
     for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++) {
         many = many || endpoint->local_port == ports[i];
     }

@@ -1,19 +1,51 @@
-// address.c - text of IP addresses and networks.
+// address.c - IP addresses and networks, and their text.
 #include "model/address.h"
 
 #include <string.h>
 
-static size_t format_decimal(unsigned value, char *text) {
-    size_t length = 0;
-    if (value >= 100) {
-        text[length++] = (char)('0' + value / 100);
-    }
-    if (value >= 10) {
-        text[length++] = (char)('0' + value / 10 % 10);
-    }
-    text[length++] = (char)('0' + value % 10);
-    return length;
+#include "base/number.h"
+
+bool psc_address_is_any(const struct psc_address *address) {
+    static const struct psc_address any;
+    return memcmp(address, &any, sizeof any) == 0;
 }
+
+bool psc_address_is_link_local(const struct psc_address *address, bool ipv6) {
+    const uint8_t *bytes = address->bytes;
+    return ipv6 ? bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80
+                : bytes[0] == 169 && bytes[1] == 254;
+}
+
+bool psc_address_is_multicast(const struct psc_address *address, bool ipv6) {
+    return ipv6 ? address->bytes[0] == 0xff : (address->bytes[0] & 0xf0) == 0xe0;
+}
+
+bool psc_address_needs_zone(const struct psc_address *address, bool ipv6) {
+    // The second half of the second byte is the scope of a multicast address, 2 that of one link.
+    return ipv6 && (psc_address_is_link_local(address, true) ||
+                    (psc_address_is_multicast(address, true) && (address->bytes[1] & 0x0f) == 2));
+}
+
+static const uint8_t mapped_prefix[12] = {[10] = 0xff, [11] = 0xff};
+
+bool psc_address_is_mapped(const struct psc_address *ipv6) {
+    return memcmp(ipv6->bytes, mapped_prefix, sizeof mapped_prefix) == 0;
+}
+
+struct psc_address psc_address_map(const struct psc_address *ipv4) {
+    struct psc_address mapped;
+    memcpy(mapped.bytes, mapped_prefix, sizeof mapped_prefix);
+    memcpy(mapped.bytes + sizeof mapped_prefix, ipv4->bytes, 4);
+    return mapped;
+}
+
+struct psc_address psc_address_unmap(const struct psc_address *mapped) {
+    struct psc_address ipv4 = {{0}};
+    memcpy(ipv4.bytes, mapped->bytes + sizeof mapped_prefix, 4);
+    return ipv4;
+}
+
+// Text --------------------------------------------------------------------------------------------
 
 static size_t format_ipv4(const uint8_t bytes[4], char *text) {
     size_t length = 0;
@@ -21,7 +53,7 @@ static size_t format_ipv4(const uint8_t bytes[4], char *text) {
         if (i > 0) {
             text[length++] = '.';
         }
-        length += format_decimal(bytes[i], text + length);
+        length += psc_number_format(bytes[i], text + length);
     }
     text[length] = '\0';
     return length;
@@ -56,13 +88,9 @@ static int longest_zero_run(const unsigned groups[8], int *length) {
     return best;
 }
 
-static bool is_mapped(const uint8_t bytes[16]) {
-    static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
-    return memcmp(bytes, prefix, sizeof prefix) == 0;
-}
-
-static size_t format_ipv6(const uint8_t bytes[16], char *text) {
-    if (is_mapped(bytes)) {
+static size_t format_ipv6(const struct psc_address *address, char *text) {
+    const uint8_t *bytes = address->bytes;
+    if (psc_address_is_mapped(address)) {
         memcpy(text, "::ffff:", 7);
         return 7 + format_ipv4(bytes + 12, text + 7);
     }
@@ -91,76 +119,63 @@ static size_t format_ipv6(const uint8_t bytes[16], char *text) {
 
 size_t psc_address_format(const struct psc_address *address, bool ipv6,
                           char text[PSC_ADDRESS_TEXT]) {
-    return ipv6 ? format_ipv6(address->bytes, text) : format_ipv4(address->bytes, text);
+    return ipv6 ? format_ipv6(address, text) : format_ipv4(address->bytes, text);
 }
 
-static bool parse_ipv4(const char *text, size_t length, uint8_t bytes[4]) {
-    size_t at = 0;
+static bool parse_ipv4(const char *text, const char *end, uint8_t bytes[4]) {
     for (int i = 0; i < 4; i++) {
-        if (i > 0 && (at >= length || text[at++] != '.')) {
+        if (i > 0 && (text == end || *text++ != '.')) {
             return false;
         }
-        size_t start = at;
-        unsigned value = 0;
-        while (at < length && at - start < 3 && text[at] >= '0' && text[at] <= '9') {
-            value = value * 10 + (unsigned)(text[at++] - '0');
-        }
+        const char *start = text;
+        uint64_t value;
         // A leading zero means octal to some readers and decimal to others.
-        if (at == start || value > 255 || (text[start] == '0' && at - start > 1)) {
+        if (!psc_number_read(&text, end, UINT8_MAX, &value) ||
+            (*start == '0' && text - start > 1)) {
             return false;
         }
         bytes[i] = (uint8_t)value;
     }
-    return at == length;
+    return text == end;
 }
 
-static int hex_digit(char c) {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-// Reads groups `a:b:…`, returns their bytes or -1. Those that end the address (`last`) may have a
-// dotted quad as their end.
-static int parse_groups(const char *text, size_t length, bool last, uint8_t bytes[16]) {
+// Reads groups `a:b:…`, returns their bytes or -1. Only the groups that end the address (`last`) may
+// end in a dotted quad.
+static int parse_groups(const char *text, const char *end, bool last, uint8_t bytes[16]) {
     int count = 0;
-    for (size_t at = 0; at < length;) {
-        size_t start = at;
+    while (text < end) {
+        const char *start = text;
         unsigned value = 0;
-        while (at < length && hex_digit(text[at]) >= 0 && at - start < 4) {
-            value = value << 4 | (unsigned)hex_digit(text[at++]);
+        while (text < end && psc_hex_digit(*text) >= 0 && text - start < 4) {
+            value = value << 4 | (unsigned)psc_hex_digit(*text++);
         }
-        if (at < length && text[at] == '.') {
-            bool fits =
-                last && count <= 12 && parse_ipv4(text + start, length - start, bytes + count);
-            return fits ? count + 4 : -1;
+        if (text < end && *text == '.') {
+            return last && count <= 12 && parse_ipv4(start, end, bytes + count) ? count + 4 : -1;
         }
-        if (at == start || count > 14) {
+        if (text == start || count > 14) {
             return -1;
         }
         bytes[count++] = (uint8_t)(value >> 8);
         bytes[count++] = (uint8_t)value;
-        if (at < length && (text[at++] != ':' || at == length)) {
+        if (text < end && (*text++ != ':' || text == end)) {
             return -1;
         }
     }
     return count;
 }
 
-static bool parse_ipv6(const char *text, size_t length, uint8_t bytes[16]) {
-    size_t gap = 0;
-    while (gap + 1 < length && (text[gap] != ':' || text[gap + 1] != ':')) {
+static bool parse_ipv6(const char *text, const char *end, uint8_t bytes[16]) {
+    const char *gap = text;
+    while (gap + 1 < end && (gap[0] != ':' || gap[1] != ':')) {
         gap++;
     }
-    if (gap + 1 >= length) {
-        return parse_groups(text, length, true, bytes) == 16;
+    if (gap + 1 >= end) {
+        return parse_groups(text, end, true, bytes) == 16;
     }
     uint8_t head[16];
     uint8_t tail[16];
     int before = parse_groups(text, gap, false, head);
-    int after = parse_groups(text + gap + 2, length - gap - 2, true, tail);
+    int after = parse_groups(gap + 2, end, true, tail);
     if (before < 0 || after < 0 || before + after > 14) {
         return false;
     }
@@ -170,11 +185,11 @@ static bool parse_ipv6(const char *text, size_t length, uint8_t bytes[16]) {
     return true;
 }
 
-static bool parse_address(const char *text, size_t length, struct psc_address *address,
+static bool parse_address(const char *text, const char *end, struct psc_address *address,
                           bool *ipv6) {
     struct psc_address parsed = {{0}};
-    bool colon = memchr(text, ':', length) != NULL;
-    if (!(colon ? parse_ipv6 : parse_ipv4)(text, length, parsed.bytes)) {
+    bool colon = memchr(text, ':', (size_t)(end - text)) != NULL;
+    if (!(colon ? parse_ipv6 : parse_ipv4)(text, end, parsed.bytes)) {
         return false;
     }
     *address = parsed;
@@ -183,29 +198,7 @@ static bool parse_address(const char *text, size_t length, struct psc_address *a
 }
 
 bool psc_address_parse(const char *text, struct psc_address *address, bool *ipv6) {
-    return parse_address(text, strlen(text), address, ipv6);
-}
-
-static void map_ipv4(const struct psc_address *address, struct psc_address *mapped) {
-    struct psc_address result = {{[10] = 0xff, [11] = 0xff}};
-    memcpy(result.bytes + 12, address->bytes, 4);
-    *mapped = result;
-}
-
-static bool parse_bits(const char *text, unsigned most, unsigned *bits) {
-    unsigned value = 0;
-    size_t length = strlen(text);
-    if (length == 0 || length > 3 || (length > 1 && text[0] == '0')) {
-        return false;
-    }
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] < '0' || text[i] > '9') {
-            return false;
-        }
-        value = value * 10 + (unsigned)(text[i] - '0');
-    }
-    *bits = value;
-    return value <= most;
+    return parse_address(text, text + strlen(text), address, ipv6);
 }
 
 static uint8_t mask_byte(unsigned bits, unsigned index) {
@@ -216,26 +209,27 @@ static uint8_t mask_byte(unsigned bits, unsigned index) {
 
 bool psc_network_parse(const char *text, struct psc_network *network) {
     const char *slash = strchr(text, '/');
-    size_t length = slash != NULL ? (size_t)(slash - text) : strlen(text);
-    if (length >= 2 && text[0] == '[' && text[length - 1] == ']') {
+    const char *end = slash != NULL ? slash : text + strlen(text);
+    if (end - text >= 2 && text[0] == '[' && end[-1] == ']') {
         text++;
-        length -= 2;
+        end--;
     }
     struct psc_network result;
     bool ipv6;
-    if (!parse_address(text, length, &result.prefix, &ipv6)) {
+    if (!parse_address(text, end, &result.prefix, &ipv6)) {
         return false;
     }
-    unsigned bits = ipv6 ? 128 : 32;
-    if (slash != NULL && !parse_bits(slash + 1, bits, &bits)) {
+    uint64_t bits = ipv6 ? 128 : 32;
+    if (slash != NULL &&
+        ((slash[1] == '0' && slash[2] != '\0') || !psc_number_parse(slash + 1, bits, &bits))) {
         return false;
     }
     if (!ipv6) {
-        map_ipv4(&result.prefix, &result.prefix);
+        result.prefix = psc_address_map(&result.prefix);
         bits += 96;
     }
     for (unsigned i = 0; i < 16; i++) {
-        result.prefix.bytes[i] &= mask_byte(bits, i);
+        result.prefix.bytes[i] &= mask_byte((unsigned)bits, i);
     }
     result.bits = (uint8_t)bits;
     *network = result;
@@ -246,7 +240,7 @@ bool psc_network_contains(const struct psc_network *network, const struct psc_ad
                           bool ipv6) {
     struct psc_address mapped;
     if (!ipv6) {
-        map_ipv4(address, &mapped);
+        mapped = psc_address_map(address);
         address = &mapped;
     }
     for (unsigned i = 0; i < 16; i++) {

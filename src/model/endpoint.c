@@ -77,33 +77,9 @@ bool psc_endpoint_has_peer(const struct psc_endpoint *endpoint) {
     return (PSC_STATE_BIT(endpoint->state) & PSC_STATES_CONNECTIONS) != 0;
 }
 
-static bool has_prefix(const uint8_t *bytes, unsigned first, unsigned second, unsigned mask) {
-    return bytes[0] == first && (bytes[1] & mask) == second;
-}
-
-static enum psc_exposure exposure_ipv4(const uint8_t bytes[4]) {
-    static const uint8_t any[4] = {0};
-    if (memcmp(bytes, any, sizeof any) == 0) {
-        return PSC_EXPOSURE_ALL;
-    }
-    return bytes[0] == 127                     ? PSC_EXPOSURE_LOOPBACK
-           : has_prefix(bytes, 169, 254, 0xff) ? PSC_EXPOSURE_LINK
-                                               : PSC_EXPOSURE_ADDRESS;
-}
-
-static enum psc_exposure exposure_ipv6(const uint8_t bytes[16]) {
-    static const uint8_t any[16] = {0};
-    static const uint8_t loopback[16] = {[15] = 1};
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-    if (memcmp(bytes, mapped, sizeof mapped) == 0) {
-        return exposure_ipv4(bytes + 12);
-    }
-    if (memcmp(bytes, any, sizeof any) == 0) {
-        return PSC_EXPOSURE_ALL;
-    }
-    return memcmp(bytes, loopback, sizeof loopback) == 0 ? PSC_EXPOSURE_LOOPBACK
-           : has_prefix(bytes, 0xfe, 0x80, 0xc0)         ? PSC_EXPOSURE_LINK
-                                                         : PSC_EXPOSURE_ADDRESS;
+static bool is_loopback(const struct psc_address *address, bool ipv6) {
+    static const struct psc_address loopback = {{[15] = 1}};
+    return ipv6 ? memcmp(address, &loopback, sizeof loopback) == 0 : address->bytes[0] == 127;
 }
 
 enum psc_exposure psc_endpoint_exposure(const struct psc_endpoint *endpoint) {
@@ -113,8 +89,16 @@ enum psc_exposure psc_endpoint_exposure(const struct psc_endpoint *endpoint) {
     if (endpoint->ifindex == PSC_IFINDEX_LOOPBACK) {
         return PSC_EXPOSURE_LOOPBACK;
     }
-    return psc_endpoint_is_ipv6(endpoint) ? exposure_ipv6(endpoint->local.bytes)
-                                          : exposure_ipv4(endpoint->local.bytes);
+    struct psc_address address = endpoint->local;
+    bool ipv6 = psc_endpoint_is_ipv6(endpoint);
+    if (ipv6 && psc_address_is_mapped(&address)) {
+        address = psc_address_unmap(&address);
+        ipv6 = false;
+    }
+    return psc_address_is_any(&address)                ? PSC_EXPOSURE_ALL
+           : is_loopback(&address, ipv6)               ? PSC_EXPOSURE_LOOPBACK
+           : psc_address_is_link_local(&address, ipv6) ? PSC_EXPOSURE_LINK
+                                                       : PSC_EXPOSURE_ADDRESS;
 }
 
 const char *psc_exposure_word(enum psc_exposure exposure) {

@@ -2,11 +2,7 @@
 #ifndef PSC_MODEL_ENDPOINT_H
 #define PSC_MODEL_ENDPOINT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "base/error.h"
+#include "model/address.h"
 
 /** The four tables of a system, in the order in which they are listed. */
 enum psc_protocol {
@@ -97,11 +93,6 @@ enum {
     /** Whoever holds the socket is known, also where that is nobody (TIME_WAIT). */
     PSC_KNOWN_OWNERS = 1U << 6,
     PSC_KNOWN_PID = 1U << 7,
-};
-
-/** An address in network byte order; IPv4 fills the first four bytes, the rest is zero. */
-struct psc_address {
-    uint8_t bytes[16];
 };
 
 /** One socket. Plain data; owners are kept beside it, in the snapshot. */

@@ -2,7 +2,7 @@
 #ifndef PSC_MODEL_FILTER_H
 #define PSC_MODEL_FILTER_H
 
-#include "model/address.h"
+#include "base/error.h"
 #include "model/endpoint.h"
 
 struct psc_process;

@@ -105,51 +105,43 @@ bool psc_port_check_serves(const struct psc_port_check *check,
     return psc_port_check_holds(check, endpoint) && (PSC_STATE_BIT(endpoint->state) & serving) != 0;
 }
 
-static bool is_any(const struct psc_address *address) {
-    static const struct psc_address any;
-    return memcmp(address, &any, sizeof any) == 0;
-}
-
-// An address as an IPv4-mapped one; any is any of its family.
+// An address of either family in one form; `ipv6` is whether it is one of IPv6 alone.
 struct point {
-    uint8_t bytes[16];
+    struct psc_address address;
     bool ipv6;
 };
 
 static struct point point_of(const struct psc_address *address, bool ipv6) {
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-    struct point point = {.ipv6 = ipv6 && memcmp(address->bytes, mapped, sizeof mapped) != 0};
-    if (ipv6) {
-        memcpy(point.bytes, address->bytes, sizeof point.bytes);
-    } else {
-        memcpy(point.bytes, mapped, sizeof mapped);
-        memcpy(point.bytes + sizeof mapped, address->bytes, 4);
-    }
-    return point;
+    return (struct point){.address = ipv6 ? *address : psc_address_map(address),
+                          .ipv6 = ipv6 && !psc_address_is_mapped(address)};
+}
+
+static bool same_address(const struct point *a, const struct point *b) {
+    return memcmp(&a->address, &b->address, sizeof a->address) == 0;
 }
 
 // Whether a row has the very address that is wanted, or all of them.
 static bool is_at_place(const struct psc_endpoint *endpoint, const struct psc_bind_address *place) {
     if (!place->one_address) {
-        return is_any(&endpoint->local);
+        return psc_address_is_any(&endpoint->local);
     }
     struct point wanted = point_of(&place->address, place->ipv6);
     struct point held = point_of(&endpoint->local, psc_endpoint_is_ipv6(endpoint));
-    bool covers =
-        is_any(&endpoint->local) && (held.ipv6 == wanted.ipv6 || (held.ipv6 && !endpoint->v6only));
-    return covers || memcmp(held.bytes, wanted.bytes, sizeof held.bytes) == 0;
+    bool covers = psc_address_is_any(&endpoint->local) &&
+                  (held.ipv6 == wanted.ipv6 || (held.ipv6 && !endpoint->v6only));
+    return covers || same_address(&held, &wanted);
 }
 
 // Whether it is an address that the name `localhost` stands for, or any. Nobody looks for it on others
 // of 127.0.0.0/8, where resolvers and the like have theirs.
 static bool is_localhost(const struct psc_address *address, bool ipv6) {
     static const struct point localhost[] = {
-        {{[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1}, false},
-        {{[15] = 1}, true},
+        {{{[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1}}, false},
+        {{{[15] = 1}}, true},
     };
     struct point point = point_of(address, ipv6);
-    return is_any(address) || memcmp(point.bytes, localhost[0].bytes, sizeof point.bytes) == 0 ||
-           memcmp(point.bytes, localhost[1].bytes, sizeof point.bytes) == 0;
+    return psc_address_is_any(address) || same_address(&point, &localhost[0]) ||
+           same_address(&point, &localhost[1]);
 }
 
 static bool answers_localhost(const struct psc_endpoint *endpoint) {

@@ -211,6 +211,67 @@ static void contains_counts_bits(void **state) {
     }
 }
 
+static struct psc_address address_of(const char *text, bool *ipv6) {
+    struct psc_address address;
+    assert_true(psc_address_parse(text, &address, ipv6));
+    return address;
+}
+
+static void tells_kinds_of_addresses(void **state) {
+    enum { ANY = 1, LINK = 2, MULTICAST = 4, ZONE = 8, MAPPED = 16 };
+    static const struct {
+        const char *text;
+        unsigned kinds;
+    } cases[] = {
+        {"0.0.0.0", ANY},
+        {"::", ANY},
+        {"0.0.0.1", 0},
+        {"::1", 0},
+        {"169.253.255.255", 0},
+        {"169.254.0.0", LINK},
+        {"169.254.255.255", LINK},
+        {"169.255.0.0", 0},
+        {"fe7f:ffff::", 0},
+        {"fe80::", LINK | ZONE},
+        {"febf:ffff::1", LINK | ZONE},
+        {"fec0::", 0},
+        {"223.255.255.255", 0},
+        {"224.0.0.0", MULTICAST},
+        {"239.255.255.255", MULTICAST},
+        {"240.0.0.0", 0},
+        {"feff::", 0},
+        {"ff02::fb", MULTICAST | ZONE},
+        {"ff12::1", MULTICAST | ZONE},
+        {"ff05::2", MULTICAST},
+        {"::ffff:0.0.0.0", MAPPED},
+        {"::ffff:169.254.1.1", MAPPED},
+        {"::fffe:1.2.3.4", 0},
+        {"1::ffff:1.2.3.4", 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bool ipv6;
+        struct psc_address address = address_of(cases[i].text, &ipv6);
+        unsigned kinds = (psc_address_is_any(&address) ? ANY : 0U) |
+                         (psc_address_is_link_local(&address, ipv6) ? LINK : 0U) |
+                         (psc_address_is_multicast(&address, ipv6) ? MULTICAST : 0U) |
+                         (psc_address_needs_zone(&address, ipv6) ? ZONE : 0U) |
+                         (ipv6 && psc_address_is_mapped(&address) ? MAPPED : 0U);
+        assert_int_equal(kinds, cases[i].kinds);
+    }
+}
+
+static void maps_and_unmaps(void **state) {
+    bool ipv6;
+    (void)state;
+    struct psc_address ipv4 = address_of("192.0.2.1", &ipv6);
+    struct psc_address expected = address_of("::ffff:192.0.2.1", &ipv6);
+    struct psc_address mapped = psc_address_map(&ipv4);
+    struct psc_address unmapped = psc_address_unmap(&mapped);
+    assert_memory_equal(&mapped, &expected, sizeof mapped);
+    assert_memory_equal(&unmapped, &ipv4, sizeof unmapped);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(formats_and_parses_like_libc),
@@ -218,6 +279,8 @@ int main(void) {
         cmocka_unit_test(reads_networks),
         cmocka_unit_test(knows_what_lies_in_a_network),
         cmocka_unit_test(contains_counts_bits),
+        cmocka_unit_test(tells_kinds_of_addresses),
+        cmocka_unit_test(maps_and_unmaps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

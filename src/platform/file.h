@@ -10,8 +10,10 @@
 struct psc_new_file;
 
 /**
- * Begins a file. What has this name meanwhile, and who reads it, is left alone. A device or pipe
- * cannot be replaced and is written to as it is; of a symbolic link it is what the link leads to.
+ * Begins a file. What has this name keeps it until psc_file_finish(). A new file gets mode 0644 less
+ * the umask; one that replaces another keeps its mode, owner and group. Only a regular file of this
+ * user is replaced: a symbolic link, a device, a pipe, and another user's file are refused, and no
+ * symbolic link of another user is followed on the way there.
  * @param path UTF-8
  * @param file out: NULL on failure
  * @return PSC_OUTPUT

@@ -1,81 +1,179 @@
-// file.c - files that appear as a whole or not at all: written beside the old one, then renamed.
+// file.c - files that appear as a whole or not at all, in directories that others may write to.
+//
+// Everything happens relative to a descriptor of the directory, so that nothing can be moved in
+// between, and nothing that another user planted is followed, kept or widened. The new file has no
+// name until it is complete (O_TMPFILE), so that a program that is killed leaves nothing.
 #include "platform/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define ATTEMPTS 16 // to find a name that is not taken; names are random
+
 struct psc_new_file {
     FILE *stream;
-    char path[PATH_MAX];
-    char temporary[PATH_MAX + 32]; // empty: the file is written in place
+    int directory;
+    char name[NAME_MAX + 1]; // in that directory
+    char temporary[48];      // likewise; empty while the file has no name
+    struct stat old;         // what is replaced, if anything
+    bool replaces;
+    bool signals_blocked; // from the first name on
+    sigset_t signals;     // to be restored then
+    char path[];          // as given, for sentences
 };
 
-static enum psc_status fail(const char *path, int number, struct psc_error *error) {
-    return psc_fail(error, PSC_OUTPUT, "cannot write %s: %s", path, strerror(number));
+static enum psc_status fail(const struct psc_new_file *file, const char *reason,
+                            struct psc_error *error) {
+    return psc_fail(error, PSC_OUTPUT, "cannot write %s: %s", file->path, reason);
 }
 
-// Beside the file, hidden, and with an ending that nobody collects.
-static int open_temporary(struct psc_new_file *file) {
-    const char *slash = strrchr(file->path, '/');
-    int directory = slash != NULL ? (int)(slash - file->path) + 1 : 0;
-    int number = -1;
-    for (unsigned attempt = 0; number < 0 && attempt < 100; attempt++) {
-        snprintf(file->temporary, sizeof file->temporary, "%.*s.portscope-%d-%u.tmp", directory,
-                 file->path, getpid(), attempt);
-        number = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (number < 0 && errno != EEXIST) {
-            break;
-        }
-    }
-    if (number < 0) {
-        file->temporary[0] = '\0';
-    }
-    return number;
-}
+// The directory -------------------------------------------------------------------------------------
 
-static int open_file(struct psc_new_file *file, const char *path) {
-    struct stat old;
-    size_t size = strlen(path) + 1;
-    if (size > sizeof file->path) {
-        errno = ENAMETOOLONG;
+// A symbolic link is followed only if nobody but root and this user can have made it.
+static int open_component(int directory, const char *name) {
+    struct stat status;
+    if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
         return -1;
     }
-    memcpy(file->path, path, size);
-    bool exists = stat(path, &old) == 0;
-    // Behind /dev/stdout there may also be a file without a name.
-    if (exists && (!S_ISREG(old.st_mode) || realpath(path, file->path) == NULL)) {
-        return open(path, O_WRONLY | O_CLOEXEC);
+    if (S_ISLNK(status.st_mode) && status.st_uid != 0 && status.st_uid != geteuid()) {
+        errno = ELOOP;
+        return -1;
     }
-    int number = open_temporary(file);
-    // Whoever may read the old one may read the new one. That is not worth a failure.
-    if (number >= 0 && exists) {
-        (void)!fchmod(number, old.st_mode & 0777);
+    int follow = S_ISLNK(status.st_mode) ? 0 : O_NOFOLLOW;
+    return openat(directory, name, O_PATH | O_DIRECTORY | O_CLOEXEC | follow);
+}
+
+// Opens the directory of a path and copies the last component.
+static int open_directory(const char *path, char name[NAME_MAX + 1]) {
+    int directory = open(path[0] == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    name[0] = '\0';
+    for (const char *at = path + strspn(path, "/"); directory >= 0;) {
+        size_t length = strcspn(at, "/");
+        if (length > NAME_MAX) {
+            errno = ENAMETOOLONG;
+            break;
+        }
+        memcpy(name, at, length);
+        name[length] = '\0';
+        const char *end = at + length;
+        at = end + strspn(end, "/");
+        if (*at == '\0' && length > 0 && at == end) {
+            return directory;
+        }
+        if (*at == '\0') {
+            errno = EISDIR;
+            break;
+        }
+        int next = open_component(directory, name);
+        int reason = errno;
+        close(directory);
+        directory = next;
+        errno = reason;
     }
-    return number;
+    if (directory >= 0) {
+        int reason = errno;
+        close(directory);
+        errno = reason;
+    }
+    return -1;
+}
+
+// The file ------------------------------------------------------------------------------------------
+
+// Only the caller's own regular file is replaced. Returns why not, or NULL.
+static const char *examine_old(struct psc_new_file *file) {
+    if (fstatat(file->directory, file->name, &file->old, AT_SYMLINK_NOFOLLOW) != 0) {
+        return errno == ENOENT ? NULL : strerror(errno);
+    }
+    file->replaces = true;
+    if (S_ISLNK(file->old.st_mode)) {
+        return "it is a symbolic link; name the file itself";
+    }
+    if (!S_ISREG(file->old.st_mode)) {
+        return S_ISDIR(file->old.st_mode) ? strerror(EISDIR) : "it is not a regular file";
+    }
+    return file->old.st_uid == geteuid() ? NULL : "it belongs to another user";
+}
+
+// A name that nobody can guess, and so block, beforehand. Hidden, and with an ending that no program
+// collects.
+static enum psc_status choose_name(struct psc_new_file *file) {
+    uint64_t number;
+    if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number) {
+        return PSC_SYSTEM;
+    }
+    snprintf(file->temporary, sizeof file->temporary, ".portscope-%016llx.tmp",
+             (unsigned long long)number);
+    return PSC_OK;
+}
+
+// From now on there is a name to be removed: a signal has to wait until that is done.
+static void block_signals(struct psc_new_file *file) {
+    sigset_t block;
+    sigemptyset(&block);
+    sigaddset(&block, SIGHUP);
+    sigaddset(&block, SIGINT);
+    sigaddset(&block, SIGTERM);
+    file->signals_blocked = pthread_sigmask(SIG_BLOCK, &block, &file->signals) == 0;
+}
+
+static int open_named(struct psc_new_file *file, mode_t mode) {
+    block_signals(file);
+    for (int i = 0; i < ATTEMPTS && choose_name(file) == PSC_OK; i++) {
+        int descriptor = openat(file->directory, file->temporary,
+                                O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+        if (descriptor >= 0 || errno != EEXIST) {
+            if (descriptor < 0) {
+                file->temporary[0] = '\0';
+            }
+            return descriptor;
+        }
+    }
+    file->temporary[0] = '\0';
+    return -1;
+}
+
+static int open_new(struct psc_new_file *file) {
+    // What replaces a file is for its readers only once it has its group.
+    mode_t mode = file->replaces ? 0600 : 0644;
+    int descriptor = openat(file->directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+    bool unsupported =
+        descriptor < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT);
+    return unsupported ? open_named(file, mode) : descriptor;
 }
 
 enum psc_status psc_file_begin(const char *path, struct psc_new_file **file,
                                struct psc_error *error) {
     *file = NULL;
-    struct psc_new_file *begun = calloc(1, sizeof *begun);
+    size_t size = strlen(path) + 1;
+    struct psc_new_file *begun = calloc(1, sizeof *begun + size);
     if (begun == NULL) {
         return psc_no_memory(error);
     }
-    int number = open_file(begun, path);
-    begun->stream = number >= 0 ? fdopen(number, "wb") : NULL;
-    if (begun->stream == NULL) {
-        int reason = errno;
-        if (number >= 0) {
-            close(number);
+    memcpy(begun->path, path, size);
+    begun->directory = open_directory(path, begun->name);
+    const char *reason = begun->directory < 0 ? strerror(errno) : examine_old(begun);
+    if (reason == NULL) {
+        int descriptor = open_new(begun);
+        begun->stream = descriptor >= 0 ? fdopen(descriptor, "wb") : NULL;
+        reason = begun->stream == NULL ? strerror(errno) : NULL;
+        if (begun->stream == NULL && descriptor >= 0) {
+            close(descriptor);
         }
+    }
+    if (reason != NULL) {
+        enum psc_status status = fail(begun, reason, error);
         psc_file_discard(begun);
-        return fail(path, reason, error);
+        return status;
     }
     *file = begun;
     return PSC_OK;
@@ -85,24 +183,52 @@ FILE *psc_file_stream(struct psc_new_file *file) {
     return file->stream;
 }
 
+// Gives it the group and mode of what it replaces. The owner is the caller already.
+static bool keep_mode(const struct psc_new_file *file, int descriptor) {
+    struct stat status;
+    if (!file->replaces) {
+        return true;
+    }
+    return fstat(descriptor, &status) == 0 &&
+           (status.st_gid == file->old.st_gid ||
+            fchown(descriptor, (uid_t)-1, file->old.st_gid) == 0) &&
+           fchmod(descriptor, file->old.st_mode & 0777) == 0;
+}
+
+// Gives it its temporary name, if it has none yet.
+static bool give_name(struct psc_new_file *file, int descriptor) {
+    char link[32];
+    if (file->temporary[0] != '\0') {
+        return true;
+    }
+    block_signals(file);
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    for (int i = 0; i < ATTEMPTS && choose_name(file) == PSC_OK; i++) {
+        if (linkat(AT_FDCWD, link, file->directory, file->temporary, AT_SYMLINK_FOLLOW) == 0) {
+            return true;
+        }
+        if (errno != EEXIST) {
+            break;
+        }
+    }
+    file->temporary[0] = '\0';
+    return false;
+}
+
+static bool finish(struct psc_new_file *file) {
+    int descriptor = fileno(file->stream);
+    errno = EIO; // for a stream that failed earlier and has forgotten why
+    return !ferror(file->stream) && fflush(file->stream) == 0 && keep_mode(file, descriptor) &&
+           fsync(descriptor) == 0 && give_name(file, descriptor) &&
+           renameat(file->directory, file->temporary, file->directory, file->name) == 0;
+}
+
 enum psc_status psc_file_finish(struct psc_new_file *file, struct psc_error *error) {
-    bool replaces = file->temporary[0] != '\0';
-    errno = EIO; // for a stream that failed earlier, and has forgotten why
-    bool ok = !ferror(file->stream) && fflush(file->stream) == 0 &&
-              (!replaces || fsync(fileno(file->stream)) == 0);
-    int reason = errno;
-    if (fclose(file->stream) != 0 && ok) {
-        ok = false;
-        reason = errno;
-    }
-    file->stream = NULL;
-    if (ok && replaces && rename(file->temporary, file->path) != 0) {
-        ok = false;
-        reason = errno;
-    }
-    enum psc_status status = ok ? PSC_OK : fail(file->path, reason, error);
-    if (ok) {
+    enum psc_status status = PSC_OK;
+    if (finish(file)) {
         file->temporary[0] = '\0';
+    } else {
+        status = fail(file, strerror(errno), error);
     }
     psc_file_discard(file);
     return status;
@@ -116,7 +242,13 @@ void psc_file_discard(struct psc_new_file *file) {
         fclose(file->stream);
     }
     if (file->temporary[0] != '\0') {
-        unlink(file->temporary);
+        unlinkat(file->directory, file->temporary, 0);
+    }
+    if (file->directory >= 0) {
+        close(file->directory);
+    }
+    if (file->signals_blocked) {
+        pthread_sigmask(SIG_SETMASK, &file->signals, NULL);
     }
     free(file);
 }

@@ -1,0 +1,269 @@
+// test_file.c - files that appear as a whole or not at all, also where somebody else plants things.
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "platform/file.h"
+
+#define OTHER_USER 65534
+#define RACES 3000
+
+static char directory[32];
+
+static int enter(void **state) {
+    (void)state;
+    strcpy(directory, "/tmp/portscope-test-XXXXXX");
+    umask(022);
+    return mkdtemp(directory) != NULL && chdir(directory) == 0 ? 0 : -1;
+}
+
+static size_t entries(void) {
+    size_t count = 0;
+    DIR *stream = opendir(".");
+    assert_non_null(stream);
+    while (readdir(stream) != NULL) {
+        count++;
+    }
+    closedir(stream);
+    return count - 2;
+}
+
+static void make(const char *path, mode_t mode) {
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    assert_true(descriptor >= 0);
+    assert_int_equal(write(descriptor, "old\n", 4), 4);
+    assert_int_equal(fchmod(descriptor, mode), 0);
+    close(descriptor);
+}
+
+static enum psc_status save(const char *path, struct psc_error *error) {
+    struct psc_new_file *file;
+    enum psc_status status = psc_file_begin(path, &file, error);
+    if (status != PSC_OK) {
+        return status;
+    }
+    fputs("new\n", psc_file_stream(file));
+    return psc_file_finish(file, error);
+}
+
+static void is_saved(const char *path) {
+    struct psc_error error;
+    if (save(path, &error) != PSC_OK) {
+        fail_msg("%s", error.text);
+    }
+}
+
+static void is_refused(const char *path, const char *reason) {
+    struct psc_error error = {""};
+    assert_int_equal(save(path, &error), PSC_OUTPUT);
+    if (strstr(error.text, reason) == NULL) {
+        fail_msg("%s: %s", path, error.text);
+    }
+}
+
+static void holds(const char *path, const char *text) {
+    char read_text[8] = "";
+    FILE *stream = fopen(path, "r");
+    assert_non_null(stream);
+    (void)!fgets(read_text, sizeof read_text, stream);
+    fclose(stream);
+    assert_string_equal(read_text, text);
+}
+
+static mode_t mode_of(const char *path) {
+    struct stat status;
+    assert_int_equal(lstat(path, &status), 0);
+    return status.st_mode & 07777;
+}
+
+static void needs_root(void) {
+    if (geteuid() != 0) {
+        print_message("needs root to act as two users\n");
+        skip();
+    }
+}
+
+static void a_new_file_obeys_the_umask(void **state) {
+    (void)state;
+    is_saved("new");
+    assert_int_equal(mode_of("new"), 0644);
+    umask(077);
+    is_saved("./private");
+    assert_int_equal(mode_of("private"), 0600);
+    holds("private", "new\n");
+    umask(022);
+    assert_int_equal(entries(), 2);
+}
+
+static void an_old_file_keeps_its_mode_and_group(void **state) {
+    (void)state;
+    make("mine", 0640);
+    umask(077);
+    is_saved("mine");
+    umask(022);
+    assert_int_equal(mode_of("mine"), 0640);
+    holds("mine", "new\n");
+    if (geteuid() == 0) {
+        struct stat status;
+        assert_int_equal(chown("mine", (uid_t)-1, OTHER_USER), 0);
+        is_saved("mine");
+        assert_int_equal(stat("mine", &status), 0);
+        assert_int_equal(status.st_gid, OTHER_USER);
+        assert_int_equal(status.st_uid, 0);
+    }
+    assert_int_equal(entries(), 1);
+}
+
+static void what_is_no_regular_file_is_refused(void **state) {
+    (void)state;
+    make("target", 0600);
+    assert_int_equal(symlink("target", "link"), 0);
+    assert_int_equal(symlink("nothing", "dangling"), 0);
+    assert_int_equal(mkfifo("fifo", 0666), 0);
+    assert_int_equal(mkdir("directory", 0755), 0);
+    is_refused("link", "symbolic link");
+    is_refused("dangling", "symbolic link");
+    is_refused("fifo", "not a regular file"); // and does not wait for a reader
+    is_refused("/dev/null", "not a regular file");
+    is_refused("directory", "directory");
+    is_refused("directory/", "directory");
+    is_refused("", "");
+    is_refused("nothing/file", "No such file");
+    is_refused("target/file", "Not a directory");
+    holds("target", "old\n");
+    assert_int_equal(entries(), 5);
+}
+
+static void directories_are_followed_if_they_are_ours(void **state) {
+    (void)state;
+    assert_int_equal(mkdir("real", 0755), 0);
+    assert_int_equal(symlink("real", "link"), 0);
+    is_saved("link/../link//file");
+    holds("real/file", "new\n");
+    if (geteuid() == 0) {
+        assert_int_equal(lchown("link", OTHER_USER, OTHER_USER), 0);
+        is_refused("link/file", "symbolic links");
+        holds("real/file", "new\n");
+    }
+}
+
+static void other_users_files_are_refused(void **state) {
+    (void)state;
+    needs_root();
+    make("theirs", 0666);
+    assert_int_equal(chown("theirs", OTHER_USER, OTHER_USER), 0);
+    is_refused("theirs", "another user");
+    holds("theirs", "old\n");
+    assert_int_equal(mode_of("theirs"), 0666);
+}
+
+static void names_made_beforehand_block_nothing(void **state) {
+    (void)state;
+    char name[64];
+    for (int i = 0; i < 100; i++) {
+        snprintf(name, sizeof name, ".portscope-%d-%d.tmp", getpid(), i);
+        make(name, 0600);
+    }
+    is_saved("file");
+    assert_int_equal(entries(), 101);
+}
+
+static void a_killed_program_leaves_nothing(void **state) {
+    (void)state;
+    static const int signals[] = {SIGINT, SIGTERM, SIGKILL, SIGXFSZ};
+    make("file", 0600);
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            struct psc_new_file *file;
+            struct psc_error error;
+            if (psc_file_begin("file", &file, &error) == PSC_OK) {
+                fputs("half", psc_file_stream(file));
+                fflush(psc_file_stream(file));
+                raise(signals[i]);
+            }
+            _exit(1);
+        }
+        int status;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == signals[i]);
+        assert_int_equal(entries(), 1);
+        holds("file", "old\n");
+    }
+}
+
+// Swaps the target for a symbolic link to root's file and back, as the owner of the directory entry.
+static void swap_for_ever(void) {
+    if (setgroups(0, NULL) != 0 || setresgid(OTHER_USER, OTHER_USER, OTHER_USER) != 0 ||
+        setresuid(OTHER_USER, OTHER_USER, OTHER_USER) != 0) {
+        _exit(1);
+    }
+    for (;;) {
+        unlink("target");
+        (void)!symlink("secret", "target");
+        unlink("target");
+        int descriptor = open("target", O_WRONLY | O_CREAT, 0666);
+        fchmod(descriptor, 0777);
+        close(descriptor);
+    }
+}
+
+static void a_swapped_target_is_never_followed(void **state) {
+    (void)state;
+    needs_root();
+    make("secret", 0600);
+    assert_int_equal(chmod(".", 0777), 0);
+    pid_t attacker = fork();
+    assert_true(attacker >= 0);
+    if (attacker == 0) {
+        swap_for_ever();
+    }
+    size_t saved = 0;
+    size_t refused = 0;
+    // Until the swaps were met often enough to have hit every step of the way.
+    while (saved + refused < RACES || refused < RACES / 10) {
+        struct psc_error error;
+        enum psc_status status = save("target", &error);
+        saved += status == PSC_OK;
+        refused += status != PSC_OK;
+        holds("secret", "old\n");
+        assert_int_equal(mode_of("secret"), 0600);
+        assert_true(saved < 1000 * (size_t)RACES);
+    }
+    kill(attacker, SIGKILL);
+    waitpid(attacker, NULL, 0);
+    print_message("%zu files written, %zu refused, none through the link\n", saved, refused);
+}
+
+static int remove_directory(void **state) {
+    (void)state;
+    char command[64];
+    snprintf(command, sizeof command, "rm -rf %s", directory);
+    return chdir("/") == 0 && system(command) == 0 ? 0 : -1; // NOLINT(cert-env33-c): a fixed path
+}
+
+int main(void) {
+#define TEST(function) cmocka_unit_test_setup_teardown(function, enter, remove_directory)
+    const struct CMUnitTest tests[] = {
+        TEST(a_new_file_obeys_the_umask),         TEST(an_old_file_keeps_its_mode_and_group),
+        TEST(what_is_no_regular_file_is_refused), TEST(directories_are_followed_if_they_are_ours),
+        TEST(other_users_files_are_refused),      TEST(names_made_beforehand_block_nothing),
+        TEST(a_killed_program_leaves_nothing),    TEST(a_swapped_target_is_never_followed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -34,6 +34,7 @@
 //     system_function     functions that are looked up
 //     wide, windows_error UTF-16, error numbers
 //     host, terminal      name, clocks; the console
+//     wmain               takes the command line in UTF-16
 //
 //   model/              plain data and pure functions
 //     base text sort      statuses, foreign bytes, a stable sort
@@ -58,48 +59,10 @@
 #include "cli/cli.h"
 #include "platform/terminal.h"
 
-static int run(int argc, char **argv) {
+int main(int argc, char **argv) {
     struct psc_terminal *terminal = psc_terminal_init();
     struct psc_streams streams = {.in = stdin, .out = stdout, .err = stderr};
-    int exit = psc_cli_run(argc, argv, &streams);
+    int result = psc_cli_run(argc, argv, &streams);
     psc_terminal_done(terminal);
-    return exit;
+    return result;
 }
-
-#ifndef _WIN32
-
-int main(int argc, char **argv) {
-    return run(argc, argv);
-}
-
-#else
-
-#include <stdlib.h>
-#include <windows.h>
-
-static char *to_utf8(const wchar_t *wide) {
-    int size = WideCharToMultiByte(CP_UTF8, 0, wide, -1, NULL, 0, NULL, NULL);
-    char *text = malloc((size_t)size);
-    if (text != NULL) {
-        WideCharToMultiByte(CP_UTF8, 0, wide, -1, text, size, NULL, NULL);
-    }
-    return text;
-}
-
-int wmain(int argc, wchar_t **wide); // what main is to a program that takes UTF-16
-
-int wmain(int argc, wchar_t **wide) {
-    // Libraries come from System32 only, whatever lies beside the program or in the current directory.
-    SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
-    char **argv = calloc((size_t)argc + 1, sizeof *argv);
-    for (int i = 0; argv != NULL && i < argc; i++) {
-        argv[i] = to_utf8(wide[i]);
-        if (argv[i] == NULL) {
-            argv = NULL;
-        }
-    }
-    // Everything lives as long as the program.
-    return argv != NULL ? run(argc, argv) : PSC_EXIT_UNKNOWN;
-}
-
-#endif

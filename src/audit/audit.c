@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "audit/rules.h"
+#include "base/array.h"
 #include "base/sort.h"
 
 const struct psc_notice psc_audit_scope = {
@@ -107,14 +108,8 @@ static size_t count_owners(const struct psc_snapshot *snapshot) {
 // Findings ----------------------------------------------------------------------------------------
 
 static enum psc_status add_finding(struct psc_audit *audit, const struct psc_finding *finding) {
-    if (audit->finding_count == audit->finding_capacity) {
-        size_t larger = audit->finding_capacity == 0 ? 16 : 2 * audit->finding_capacity;
-        struct psc_finding *grown = realloc(audit->findings, larger * sizeof *grown);
-        if (grown == NULL) {
-            return PSC_NO_MEMORY;
-        }
-        audit->findings = grown;
-        audit->finding_capacity = larger;
+    if (!PSC_ARRAY_RESERVE(audit->findings, audit->finding_capacity, audit->finding_count + 1)) {
+        return PSC_NO_MEMORY;
     }
     audit->findings[audit->finding_count++] = *finding;
     return PSC_OK;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "audit/policy_data.h"
+#include "base/array.h"
 #include "base/sort.h"
 #include "model/filter.h"
 
@@ -21,14 +22,8 @@ void psc_policy_done(struct psc_policy *policy) {
 }
 
 enum psc_status policy_add(struct psc_policy *policy, struct psc_policy_entry *entry) {
-    if (policy->count == policy->capacity) {
-        size_t larger = policy->capacity == 0 ? 16 : policy->capacity * 2;
-        struct psc_policy_entry *grown = realloc(policy->entries, larger * sizeof *grown);
-        if (grown == NULL) {
-            return PSC_NO_MEMORY;
-        }
-        policy->entries = grown;
-        policy->capacity = larger;
+    if (!PSC_ARRAY_RESERVE(policy->entries, policy->capacity, policy->count + 1)) {
+        return PSC_NO_MEMORY;
     }
     policy->entries[policy->count++] = *entry;
     *entry = (struct psc_policy_entry){0};

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "audit/policy_data.h"
+#include "base/number.h"
 
 // One line on its way to an entry. Words are taken out of it one by one and written into `to`.
 struct reading {
@@ -37,17 +38,12 @@ static bool is_blank(char c) {
     return c == ' ' || c == '\t';
 }
 
-static int hex_value(char c) {
-    char low = (char)(c | 0x20);
-    return c >= '0' && c <= '9' ? c - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-}
-
 // Reads what follows a backslash.
 static enum psc_status read_escape(struct reading *reading) {
     const char *at = reading->at;
-    if (reading->end - at >= 3 && at[0] == 'x' && hex_value(at[1]) >= 0 && hex_value(at[2]) >= 0 &&
-        (at[1] != '0' || at[2] != '0')) {
-        *reading->to++ = (char)(hex_value(at[1]) << 4 | hex_value(at[2]));
+    if (reading->end - at >= 3 && at[0] == 'x' && psc_hex_digit(at[1]) >= 0 &&
+        psc_hex_digit(at[2]) >= 0 && (at[1] != '0' || at[2] != '0')) {
+        *reading->to++ = (char)(psc_hex_digit(at[1]) << 4 | psc_hex_digit(at[2]));
         reading->at += 3;
         return PSC_OK;
     }
@@ -121,13 +117,8 @@ static enum psc_status next_word(struct reading *reading, struct word *word) {
 }
 
 static bool read_port(const char **text, uint16_t *port) {
-    unsigned long value = 0;
-    const char *at = *text;
-    while (*at >= '0' && *at <= '9' && value <= UINT16_MAX) {
-        value = value * 10 + (unsigned)(*at++ - '0');
-    }
-    bool read = at != *text && value <= UINT16_MAX;
-    *text = at;
+    uint64_t value = 0;
+    bool read = psc_number_read(text, NULL, UINT16_MAX, &value);
     *port = (uint16_t)value;
     return read;
 }

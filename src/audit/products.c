@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "model/filter.h"
 
 #define MOST_PROGRAMS 8
@@ -192,17 +193,13 @@ static bool has_argument(const struct psc_process *process, const char *const *g
     return false;
 }
 
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
 // Whether a text names a port: 9229 is in `--inspect=0.0.0.0:9229`, and not in `:19229`.
 static bool names_port(const char *text, uint16_t port) {
     char number[8];
     snprintf(number, sizeof number, "%u", port);
     size_t length = strlen(number);
     for (const char *at = text; (at = strstr(at, number)) != NULL; at++) {
-        if ((at == text || !is_digit(at[-1])) && !is_digit(at[length])) {
+        if ((at == text || !psc_is_digit(at[-1])) && !psc_is_digit(at[length])) {
             return true;
         }
     }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/sort.h"
 #include "model/builder_data.h"
 
@@ -32,20 +33,6 @@ void psc_builder_free(struct psc_builder *builder) {
     free(builder);
 }
 
-bool builder_reserve(void **array, size_t count, size_t *capacity, size_t size) {
-    if (count < *capacity) {
-        return true;
-    }
-    size_t larger = *capacity == 0 ? 16 : *capacity * 2;
-    void *grown = realloc(*array, larger * size);
-    if (grown == NULL) {
-        return false;
-    }
-    *array = grown;
-    *capacity = larger;
-    return true;
-}
-
 // Endpoints ---------------------------------------------------------------------------------------
 
 enum psc_status psc_builder_add(struct psc_builder *builder, const struct psc_endpoint *endpoint) {
@@ -53,11 +40,9 @@ enum psc_status psc_builder_add(struct psc_builder *builder, const struct psc_en
     if (!psc_filter_endpoint(builder->filter, endpoint)) {
         return PSC_OK;
     }
-    void *array = snapshot->endpoints;
-    if (!builder_reserve(&array, snapshot->count, &builder->endpoint_capacity, sizeof *endpoint)) {
+    if (!PSC_ARRAY_RESERVE(snapshot->endpoints, builder->endpoint_capacity, snapshot->count + 1)) {
         return PSC_NO_MEMORY;
     }
-    snapshot->endpoints = array;
     snapshot->endpoints[snapshot->count++] = *endpoint;
     return PSC_OK;
 }
@@ -164,11 +149,9 @@ static enum psc_status add_name(struct psc_builder *builder, struct names *names
     if (name != NULL && (text = psc_builder_text(builder, name, strlen(name))) == NULL) {
         return PSC_NO_MEMORY;
     }
-    void *array = names->list;
-    if (!builder_reserve(&array, names->count, &names->capacity, sizeof *names->list)) {
+    if (!PSC_ARRAY_RESERVE(names->list, names->capacity, names->count + 1)) {
         return PSC_NO_MEMORY;
     }
-    names->list = array;
     size_t at = names->count++;
     while (at > 0 && names->list[at - 1].number > number) {
         names->list[at] = names->list[at - 1];
@@ -229,15 +212,11 @@ enum psc_status psc_builder_notice(struct psc_builder *builder, const char *kind
     vsnprintf(sentence.text, sizeof sentence.text, format, arguments);
     va_end(arguments);
     const char *text = psc_builder_text(builder, sentence.text, strlen(sentence.text));
-    struct psc_notice *grown =
-        realloc(snapshot->notices, (snapshot->notice_count + 1) * sizeof *grown);
-    if (grown != NULL) {
-        snapshot->notices = grown;
-    }
-    if (text == NULL || grown == NULL) {
+    if (text == NULL || !PSC_ARRAY_RESERVE(snapshot->notices, builder->notice_capacity,
+                                           snapshot->notice_count + 1)) {
         return PSC_NO_MEMORY;
     }
-    grown[snapshot->notice_count++] = (struct psc_notice){kind, count, text};
+    snapshot->notices[snapshot->notice_count++] = (struct psc_notice){kind, count, text};
     return PSC_OK;
 }
 

@@ -15,7 +15,7 @@ struct link {
 struct psc_builder {
     const struct psc_filter *filter;
     struct psc_snapshot *snapshot;
-    size_t endpoint_capacity, process_capacity;
+    size_t endpoint_capacity, process_capacity, notice_capacity;
 
     struct link *links;
     size_t link_count, link_capacity;
@@ -27,9 +27,6 @@ struct psc_builder {
     const char *unowned_kind, *unowned_why;
     size_t undecided; // rows that were dropped though nobody knows whether they were wanted
 };
-
-/** Makes room for one more element. @p array stays valid when it fails. */
-bool builder_reserve(void **array, size_t count, size_t *capacity, size_t size);
 
 /** Puts the owners of every row in order, the oldest first. */
 PSC_NODISCARD enum psc_status builder_sort_owners(struct psc_snapshot *snapshot);

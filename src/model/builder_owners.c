@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/sort.h"
 #include "model/builder_data.h"
 
@@ -47,12 +48,10 @@ static enum psc_status intern_process(struct psc_builder *builder, uint32_t pid,
     }
     size_t slot = pid_slot(builder, pid);
     if (builder->process_slots[slot] == 0) {
-        void *array = snapshot->processes;
-        if (!builder_reserve(&array, snapshot->process_count, &builder->process_capacity,
-                             sizeof *snapshot->processes)) {
+        if (!PSC_ARRAY_RESERVE(snapshot->processes, builder->process_capacity,
+                               snapshot->process_count + 1)) {
             return PSC_NO_MEMORY;
         }
-        snapshot->processes = array;
         snapshot->processes[snapshot->process_count++] = (struct psc_process){.pid = pid};
         builder->process_slots[slot] = (uint32_t)snapshot->process_count;
     }
@@ -66,12 +65,9 @@ enum psc_status psc_builder_link(struct psc_builder *builder, size_t endpoint, u
     if (status != PSC_OK) {
         return status;
     }
-    void *array = builder->links;
-    if (!builder_reserve(&array, builder->link_count, &builder->link_capacity,
-                         sizeof *builder->links)) {
+    if (!PSC_ARRAY_RESERVE(builder->links, builder->link_capacity, builder->link_count + 1)) {
         return PSC_NO_MEMORY;
     }
-    builder->links = array;
     builder->links[builder->link_count++] = (struct link){(uint32_t)endpoint, process};
     return PSC_OK;
 }

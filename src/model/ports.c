@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/number.h"
+
 static const struct {
     const char *word;
     bool free;
@@ -33,15 +35,10 @@ bool psc_verdict_is_vacant(enum psc_verdict verdict) {
 
 // Reads a number from 1 to 65535 and moves on behind it.
 static bool read_port(const char **text, uint16_t *port) {
-    unsigned long value = 0;
-    const char *at = *text;
-    while (*at >= '0' && *at <= '9' && value <= UINT16_MAX) {
-        value = value * 10 + (unsigned)(*at++ - '0');
-    }
-    bool read = at != *text && value >= 1 && value <= UINT16_MAX;
-    *text = at;
+    uint64_t value = 0;
+    bool read = psc_number_read(text, NULL, UINT16_MAX, &value);
     *port = (uint16_t)value;
-    return read;
+    return read && value >= 1;
 }
 
 enum psc_status psc_port_spec_parse(const char *word, bool udp, struct psc_port_spec *spec,

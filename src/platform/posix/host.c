@@ -1,10 +1,16 @@
-// host.c - the machine's name and clock.
+// host.c - names and clocks.
 #include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "platform/platform.h"
+#include "platform/remote_names.h"
 
 void psc_platform_host(char host[PSC_HOST_SIZE]) {
     if (gethostname(host, PSC_HOST_SIZE) != 0 || host[0] == '\0') {
@@ -30,4 +36,32 @@ void psc_platform_sleep(unsigned milliseconds) {
                             .tv_nsec = (long)(milliseconds % 1000) * 1000000};
     while (nanosleep(&rest, &rest) != 0 && errno == EINTR) {
     }
+}
+
+void remote_names_resolve(const struct psc_address *address, bool ipv6, uint32_t ifindex,
+                          char name[REMOTE_NAME_SIZE]) {
+    struct sockaddr_in v4 = {.sin_family = AF_INET};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_scope_id = ifindex};
+    memcpy(&v4.sin_addr, address->bytes, 4);
+    memcpy(&v6.sin6_addr, address->bytes, 16);
+    const struct sockaddr *socket_address =
+        ipv6 ? (const struct sockaddr *)&v6 : (const struct sockaddr *)&v4;
+    if (getnameinfo(socket_address, ipv6 ? sizeof v6 : sizeof v4, name, REMOTE_NAME_SIZE, NULL, 0,
+                    NI_NAMEREQD) != 0) {
+        name[0] = '\0';
+    }
+}
+
+static void *answer(void *questions) {
+    remote_names_answer(questions);
+    return NULL;
+}
+
+bool remote_names_start_thread(void *questions) {
+    pthread_t thread;
+    bool started = pthread_create(&thread, NULL, answer, questions) == 0;
+    if (started) {
+        pthread_detach(thread);
+    }
+    return started;
 }

@@ -2,6 +2,7 @@
 // nobody reads, a stream that was closed before it began, and a command line that it refuses.
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -249,6 +251,26 @@ static void good_output_goes_to_one_stream(void **state) {
     }
 }
 
+// `--ndjson` writes nothing where nothing listens. IP_FREEBIND, because in an empty network namespace
+// lo is down and has no address.
+static int open_listener(void **state) {
+    static int listener;
+    const int yes = 1;
+    const struct sockaddr_in address = {.sin_family = AF_INET,
+                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(listener >= 0);
+    assert_int_equal(setsockopt(listener, IPPROTO_IP, IP_FREEBIND, &yes, sizeof yes), 0);
+    assert_int_equal(bind(listener, (const struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    *state = &listener;
+    return 0;
+}
+
+static int close_listener(void **state) {
+    return close(*(int *)*state);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_device_is_status_4),
@@ -259,5 +281,5 @@ int main(void) {
         cmocka_unit_test(bad_words_are_shown_harmlessly),
         cmocka_unit_test(good_output_goes_to_one_stream),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, open_listener, close_listener);
 }

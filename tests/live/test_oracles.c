@@ -46,6 +46,23 @@ static void read_oracle(const char *command, read_row *read, struct rows *rows) 
     }
 }
 
+static bool is_bound(const struct row *row) {
+    return strcmp(row->state, "BOUND") == 0;
+}
+
+// ss 6.15 lists the TCP ports that are only bound with all others, older versions do not; portscope
+// does with -q.
+static void read_program_like_ss(const struct rows *ss, const char *options, read_row *read,
+                                 struct rows *rows) {
+    char as_ss[256];
+    bool bound = false;
+    for (size_t i = 0; i < ss->count; i++) {
+        bound = bound || is_bound(&ss->list[i]);
+    }
+    snprintf(as_ss, sizeof as_ss, "%s%s", bound ? "-q " : "", options);
+    read_program(as_ss, read, rows);
+}
+
 // Comparing ---------------------------------------------------------------------------------------
 
 // Empties the owners of sockets that only a thread with files of its own holds: `ss -p` looks at
@@ -78,7 +95,7 @@ static void same_as_ss(void **state) {
     struct rows shown = {0};
     struct rows ss = {0};
     read_oracle("ss -tuan", read_ss_row, &ss);
-    read_program("-an --csv --columns " READ_CSV_COLUMNS, read_csv_row, &shown);
+    read_program_like_ss(&ss, "-an --csv --columns " READ_CSV_COLUMNS, read_csv_row, &shown);
     rows_assert_equal(&shown, &ss, ROW_ZONE | ROW_QUEUES | ROW_MAPPED | ROW_LISTENER_LIMIT,
                       "portscope -an and ss -tuan");
     rows_done(&shown);
@@ -105,7 +122,7 @@ static void same_owners_as_ss(void **state) {
     read_oracle("ss -tuanp", read_ss_row_named, &ss);
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         struct rows shown = {0};
-        read_program(forms[i], read_json_row, &shown);
+        read_program_like_ss(&ss, forms[i], read_json_row, &shown);
         drop_owners_in_threads(&shown, world);
         rows_assert_equal(&shown, &ss,
                           ROW_ZONE | ROW_QUEUES | ROW_MAPPED | ROW_LISTENER_LIMIT | ROW_OWNERS,
@@ -121,7 +138,7 @@ static void same_owners_in_threads_as_ss(void **state) {
     struct rows ss = {0};
     struct rows shown = {0};
     read_oracle("ss -tuanpT", read_ss_row, &ss);
-    read_program("-ano --csv --columns " READ_CSV_COLUMNS, read_csv_row, &shown);
+    read_program_like_ss(&ss, "-ano --csv --columns " READ_CSV_COLUMNS, read_csv_row, &shown);
     rows_assert_equal(&shown, &ss, ROW_ZONE | ROW_MAPPED | ROW_OWNERS,
                       "portscope -ano and ss -tuanpT");
     rows_done(&ss);
@@ -131,7 +148,7 @@ static void same_owners_in_threads_as_ss(void **state) {
 static void keep_bound(struct rows *rows) {
     size_t kept = 0;
     for (size_t i = 0; i < rows->count; i++) {
-        if (strcmp(rows->list[i].state, "BOUND") == 0) {
+        if (is_bound(&rows->list[i])) {
             rows->list[kept++] = rows->list[i];
         }
     }
@@ -142,11 +159,12 @@ static void same_bound_ports_as_ss(void **state) {
     (void)world_in_namespace(state);
     struct rows ss = {0};
     struct rows shown = {0};
-    read_oracle("ss -tuanp --bound-inactive", read_ss_row, &ss);
+    // Two states, because ss leaves out the column of a single one.
+    read_oracle("ss -tuanp state bound-inactive state listening", read_ss_row, &ss);
     read_program("-anoq --csv --columns " READ_CSV_COLUMNS, read_csv_row, &shown);
     keep_bound(&ss);
     keep_bound(&shown);
-    rows_assert_equal(&shown, &ss, ROW_ZONE | ROW_MAPPED | ROW_OWNERS, "ss --bound-inactive");
+    rows_assert_equal(&shown, &ss, ROW_ZONE | ROW_MAPPED | ROW_OWNERS, "ss state bound-inactive");
     rows_done(&ss);
     rows_done(&shown);
 }

@@ -14,47 +14,15 @@
 
 // Reading a policy ---------------------------------------------------------------------------------
 
-// The bytes of a file, to be freed.
-static enum psc_status read_file(const char *path, char **bytes, size_t *size,
-                                 struct psc_error *error) {
-    FILE *file = fopen(path, "rb");
-    size_t capacity = 0;
-    size_t got = 1;
-    *bytes = NULL;
-    *size = 0;
-    if (file == NULL) {
-        return psc_fail(error, PSC_SYSTEM, "cannot read %s: %s", path, strerror(errno));
-    }
-    enum psc_status status = PSC_OK;
-    while (got > 0) {
-        if (capacity - *size < 2) {
-            capacity = capacity == 0 ? 8192 : 2 * capacity;
-            char *grown = realloc(*bytes, capacity);
-            if (grown == NULL) {
-                status = psc_no_memory(error);
-                break;
-            }
-            *bytes = grown;
-        }
-        got = fread(*bytes + *size, 1, capacity - *size - 1, file);
-        *size += got;
-    }
-    if (status == PSC_OK && ferror(file)) { // of a directory, for example
-        status = psc_fail(error, PSC_SYSTEM, "cannot read %s: %s", path, strerror(errno));
-    }
-    fclose(file);
-    return status;
-}
-
 static enum psc_status read_policy(const char *path, struct psc_policy *policy,
                                    struct psc_error *error) {
-    char *bytes;
-    size_t size;
-    enum psc_status status = read_file(path, &bytes, &size, error);
+    struct psc_strbuf text = {0};
+    enum psc_status status = psc_file_read(path, &text, error);
     if (status == PSC_OK) {
-        status = psc_policy_parse(policy, bytes, size, path, error);
+        status =
+            psc_policy_parse(policy, text.bytes != NULL ? text.bytes : "", text.size, path, error);
     }
-    free(bytes);
+    psc_strbuf_done(&text);
     return status;
 }
 

@@ -627,6 +627,10 @@ bool psc_terminal_reader_is_gone(FILE *stream) {
 
 // Files --------------------------------------------------------------------------------------------
 
+FILE *psc_file_open(const char *path) {
+    return fopen(path, "rb");
+}
+
 // Written as they come: only the real platforms promise more.
 struct psc_new_file {
     FILE *stream;

@@ -257,13 +257,41 @@ static int remove_directory(void **state) {
     return chdir("/") == 0 && system(command) == 0 ? 0 : -1; // NOLINT(cert-env33-c): a fixed path
 }
 
+static void a_file_is_read_whole(void **state) {
+    char bytes[20000];
+    struct psc_strbuf text = {0};
+    struct psc_error error;
+    (void)state;
+    memset(bytes, 'x', sizeof bytes);
+    bytes[9] = '\0';
+    FILE *stream = fopen("a", "w");
+    assert_non_null(stream);
+    assert_int_equal(fwrite(bytes, 1, sizeof bytes, stream), sizeof bytes);
+    fclose(stream);
+    assert_int_equal(psc_file_read("a", &text, &error), PSC_OK);
+    assert_int_equal(text.size, sizeof bytes);
+    assert_memory_equal(text.bytes, bytes, sizeof bytes);
+    psc_strbuf_done(&text);
+    static const char *const unreadable[] = {".", "none"};
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(psc_file_read(unreadable[i], &text, &error), PSC_SYSTEM);
+        assert_memory_equal(error.text, "cannot read ", sizeof "cannot read " - 1);
+        psc_strbuf_done(&text);
+    }
+}
+
 int main(void) {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, enter, remove_directory)
     const struct CMUnitTest tests[] = {
-        TEST(a_new_file_obeys_the_umask),         TEST(an_old_file_keeps_its_mode_and_group),
-        TEST(what_is_no_regular_file_is_refused), TEST(directories_are_followed_if_they_are_ours),
-        TEST(other_users_files_are_refused),      TEST(names_made_beforehand_block_nothing),
-        TEST(a_killed_program_leaves_nothing),    TEST(a_swapped_target_is_never_followed),
+        TEST(a_new_file_obeys_the_umask),
+        TEST(an_old_file_keeps_its_mode_and_group),
+        TEST(what_is_no_regular_file_is_refused),
+        TEST(directories_are_followed_if_they_are_ours),
+        TEST(other_users_files_are_refused),
+        TEST(names_made_beforehand_block_nothing),
+        TEST(a_file_is_read_whole),
+        TEST(a_killed_program_leaves_nothing),
+        TEST(a_swapped_target_is_never_followed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

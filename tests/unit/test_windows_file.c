@@ -97,6 +97,29 @@ static void a_directory_that_is_not_there(void **state) {
     assert_non_null(strstr(error.text, "a.txt"));
 }
 
+// Neither the name nor the size is what a C library of one byte per character expects.
+static void a_file_is_read_whole(void **state) {
+    char path[2 * MAX_PATH];
+    struct psc_strbuf text = {0};
+    struct psc_error error;
+    (void)state;
+    char bytes[20000];
+    memset(bytes, 'x', sizeof bytes - 1);
+    bytes[sizeof bytes - 1] = '\0';
+    write_file("a\xe2\x82\xac.txt", bytes, true);
+    path_to("a\xe2\x82\xac.txt", path);
+    assert_int_equal(psc_file_read(path, &text, &error), PSC_OK);
+    assert_int_equal(text.size, sizeof bytes - 1);
+    assert_string_equal(text.bytes, bytes);
+    psc_strbuf_done(&text);
+    wchar_t wide[2 * MAX_PATH];
+    MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, 2 * MAX_PATH);
+    assert_true(DeleteFileW(wide));
+    assert_int_equal(psc_file_read(path, &text, &error), PSC_SYSTEM);
+    assert_non_null(strstr(error.text, "cannot read"));
+    psc_strbuf_done(&text);
+}
+
 static int make_directory(void **state) {
     char temporary[MAX_PATH];
     (void)state;
@@ -122,6 +145,7 @@ int main(void) {
         TEST(what_is_given_up_leaves_nothing),
         TEST(a_device_is_written_in_place),
         TEST(a_directory_that_is_not_there),
+        TEST(a_file_is_read_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,10 @@
 
 #define ATTEMPTS 16 // to find a name that is not taken; names are random
 
+FILE *psc_file_open(const char *path) {
+    return fopen(path, "rbe");
+}
+
 struct psc_new_file {
     FILE *stream;
     int directory;

@@ -19,6 +19,15 @@ struct psc_new_file {
     wchar_t temporary[LONGEST]; // empty: the file is written in place
 };
 
+FILE *psc_file_open(const char *path) {
+    wchar_t wide[LONGEST];
+    if (MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, LONGEST) == 0) {
+        errno = ENAMETOOLONG;
+        return NULL;
+    }
+    return _wfopen(wide, L"rbN"); // N: not for child processes
+}
+
 static enum psc_status fail(unsigned long number, struct psc_error *error) {
     // Whatever Windows says of a file, for us it is the output that could not be written.
     (void)windows_fail(error, number, "cannot write the file");

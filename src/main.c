@@ -57,12 +57,20 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
+#include "platform/platform.h"
 #include "platform/terminal.h"
 
 int main(int argc, char **argv) {
     struct psc_terminal *terminal = psc_terminal_init();
     struct psc_streams streams = {.in = stdin, .out = stdout, .err = stderr};
-    int result = psc_cli_run(argc, argv, &streams);
+    struct psc_error error;
+    int result = PSC_EXIT_UNKNOWN;
+    if (psc_platform_require_stack(&error) == PSC_OK) {
+        psc_platform_confine(PSC_CONFINE_COLLECTING, NULL);
+        result = psc_cli_run(argc, argv, &streams);
+    } else {
+        fprintf(stderr, "portscope: %s\n", error.text);
+    }
     psc_terminal_done(terminal);
     return result;
 }

@@ -143,6 +143,20 @@ bool psc_platform_is_self_or_ancestor(const struct psc_request *request, uint32_
 /** Whether the system cannot run without a process: PID 0 and 1, on Windows 4, csrss.exe and others. */
 bool psc_platform_is_critical(uint32_t pid);
 
+// Giving up privileges -----------------------------------------------------------------------------
+
+enum psc_confinement {
+    PSC_CONFINE_COLLECTING, /**< before the system is asked: no program is started from here on */
+    PSC_CONFINE_REPORTING,  /**< after it was asked: no privileges, no file but the output */
+};
+
+/**
+ * Gives up for good what the rest of the run does not need, as far as this system can. Affects the
+ * whole process and fails silently; psc_platform_describe() says what this system has.
+ * @param output file that is still to be written when reporting; NULL: none
+ */
+void psc_platform_confine(enum psc_confinement confinement, const char *output);
+
 // Words of this system -----------------------------------------------------------------------------
 
 /** What advice is about. The comment says how a caller uses the text. */
@@ -190,5 +204,8 @@ int64_t psc_platform_time(void);
 /** Milliseconds of a clock that never goes back; its start is arbitrary. */
 int64_t psc_platform_clock(void);
 void psc_platform_sleep(unsigned milliseconds);
+
+/** Raises a stack limit that is too low for this program. @return PSC_UNSUPPORTED if it may not */
+PSC_NODISCARD enum psc_status psc_platform_require_stack(struct psc_error *error);
 
 #endif

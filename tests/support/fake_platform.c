@@ -556,6 +556,15 @@ bool psc_platform_is_critical(uint32_t pid) {
 
 // The machine --------------------------------------------------------------------------------------
 
+enum psc_status psc_platform_require_stack(struct psc_error *error) {
+    (void)error;
+    return PSC_OK;
+}
+
+void psc_platform_confine(enum psc_confinement confinement, const char *output) {
+    (void)confinement, (void)output;
+}
+
 void psc_platform_describe(char text[PSC_DESCRIPTION_SIZE]) {
     snprintf(text, PSC_DESCRIPTION_SIZE, "sockets: fake\nowners: fake\n");
 }

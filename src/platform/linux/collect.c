@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "platform/linux/confine.h"
 #include "platform/linux/owners.h"
 #include "platform/linux/proc_net.h"
 #include "platform/linux/sock_diag.h"
@@ -122,8 +123,8 @@ enum psc_status psc_platform_collect(const struct psc_request *request, struct p
 }
 
 void psc_platform_describe(char text[PSC_DESCRIPTION_SIZE]) {
-    snprintf(text, PSC_DESCRIPTION_SIZE, "sockets: %s\nowners:  %s\n",
+    snprintf(text, PSC_DESCRIPTION_SIZE, "sockets: %s\nowners:  %s\nlimits:  %s\n",
              sock_diag_answers() ? "sock_diag, /proc/net"
                                  : "/proc/net (sock_diag is not available)",
-             owners_describe());
+             owners_describe(), confine_describe());
 }

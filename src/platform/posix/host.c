@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -64,4 +65,19 @@ bool remote_names_start_thread(void *questions) {
         pthread_detach(thread);
     }
     return started;
+}
+
+enum psc_status psc_platform_require_stack(struct psc_error *error) {
+    const rlim_t needed = 512 * 1024;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= needed) {
+        return PSC_OK;
+    }
+    struct rlimit raised = {.rlim_cur = needed, .rlim_max = limit.rlim_max};
+    if (limit.rlim_max >= needed && setrlimit(RLIMIT_STACK, &raised) == 0) {
+        return PSC_OK;
+    }
+    return psc_fail(error, PSC_UNSUPPORTED,
+                    "the stack limit of %llu kB is too low; raise it with ulimit -s 512",
+                    (unsigned long long)limit.rlim_cur / 1024);
 }

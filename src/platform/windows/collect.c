@@ -117,3 +117,12 @@ void psc_platform_describe(char text[PSC_DESCRIPTION_SIZE]) {
              bound ? ", InternalGetBoundTcpEndpointTable" : "",
              "owners:  Toolhelp, service manager, process handles\n");
 }
+
+void psc_platform_confine(enum psc_confinement confinement, const char *output) {
+    (void)confinement, (void)output;
+}
+
+enum psc_status psc_platform_require_stack(struct psc_error *error) {
+    (void)error; // the linker reserves it
+    return PSC_OK;
+}

@@ -47,6 +47,8 @@ PSC_NODISCARD enum psc_status psc_builder_link(struct psc_builder *builder, size
  */
 PSC_NODISCARD enum psc_status psc_builder_end_links(struct psc_builder *builder, const char *kind,
                                                     const char *why);
+/** Says that this user may examine every process: psc_snapshot_is_privileged(). */
+void psc_builder_set_privileged(struct psc_builder *builder);
 
 /** How many processes were linked. Some may own no row any more: their psc_process is NULL. */
 size_t psc_builder_process_count(const struct psc_builder *builder);

@@ -284,6 +284,10 @@ enum psc_status builder_sort_owners(struct psc_snapshot *snapshot) {
     return status;
 }
 
+void psc_builder_set_privileged(struct psc_builder *builder) {
+    builder->snapshot->privileged = true;
+}
+
 size_t psc_builder_process_count(const struct psc_builder *builder) {
     return builder->snapshot->process_count;
 }

@@ -77,6 +77,10 @@ int64_t psc_snapshot_time(const struct psc_snapshot *snapshot) {
     return snapshot->time;
 }
 
+bool psc_snapshot_is_privileged(const struct psc_snapshot *snapshot) {
+    return snapshot->privileged;
+}
+
 size_t psc_snapshot_count(const struct psc_snapshot *snapshot) {
     return snapshot->count;
 }

@@ -35,12 +35,13 @@ enum psc_account {
     PSC_ACCOUNT_PERSON, /**< anybody else */
 };
 
-/** Bits of psc_process.exe_flags: what is wrong with where an executable lies. */
+/** Bits of psc_process.exe_flags and script_flags: what is wrong with a file or its location. */
 enum {
-    PSC_EXE_FILE_WRITABLE = 1U << 0,      /**< everybody may write to it */
-    PSC_EXE_DIRECTORY_WRITABLE = 1U << 1, /**< everybody may replace it, or a directory above it */
-    PSC_EXE_TEMPORARY = 1U << 2, /**< below a directory for temporary files, or in memory only */
-    PSC_EXE_REPLACED = 1U << 3,  /**< path_deleted, and another file is there now */
+    PSC_EXE_FILE_WRITABLE = 1U << 0,      /**< every user may write to it */
+    PSC_EXE_DIRECTORY_WRITABLE = 1U << 1, /**< every user may replace it, or a directory above it */
+    PSC_EXE_TEMPORARY = 1U << 2,  /**< below a directory for temporary files, or in memory only */
+    PSC_EXE_REPLACED = 1U << 3,   /**< path_deleted, and another file is there now */
+    PSC_EXE_USER_OWNED = 1U << 4, /**< PSC_ACCOUNT_PERSON owns it, or a directory above it */
 };
 
 /** A process that owns at least one endpoint. Strings are raw bytes: not escaped, not always UTF-8. */
@@ -64,6 +65,10 @@ struct psc_process {
     const char *stop_command; /**< what to type to stop that service */
     uint8_t account;          /**< enum psc_account */
     uint8_t exe_flags;        /**< PSC_EXE_* bits */
+    uint8_t script_flags;     /**< PSC_EXE_* bits of the script */
+    /** Path of the file that an interpreter runs; NULL: it runs none, or that is not known. Found with
+     *  PSC_PROCESS_EXE_FLAGS. */
+    const char *script;
 };
 
 /** What a reader must know about the rows as a whole. */
@@ -87,6 +92,9 @@ void psc_snapshot_free(struct psc_snapshot *snapshot);
 const char *psc_snapshot_host(const struct psc_snapshot *snapshot);
 /** When it was taken: milliseconds since 1970-01-01 UTC. */
 int64_t psc_snapshot_time(const struct psc_snapshot *snapshot);
+
+/** Whether every process could be examined, so that an owner that is not known was not merely hidden. */
+bool psc_snapshot_is_privileged(const struct psc_snapshot *snapshot);
 
 size_t psc_snapshot_count(const struct psc_snapshot *snapshot);
 /** @param index below psc_snapshot_count(); rows come in the order of psc_endpoint_compare() */

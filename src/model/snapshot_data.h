@@ -39,6 +39,7 @@ struct psc_snapshot {
     size_t notice_count;
     const char *host;
     int64_t time;
+    bool privileged;
     struct arena texts;
 };
 

@@ -424,6 +424,22 @@ static void remotes_have_names(void **state) {
     psc_snapshot_free(snapshot);
 }
 
+static void privilege_is_kept(void **state) {
+    struct psc_filter filter;
+    (void)state;
+    psc_filter_init(&filter);
+    for (unsigned privileged = 0; privileged < 2; privileged++) {
+        struct psc_builder *builder = new_builder(&filter);
+        if (privileged) {
+            psc_builder_set_privileged(builder);
+        }
+        assert_int_equal(psc_builder_seal(builder), PSC_OK);
+        struct psc_snapshot *snapshot = finish(builder);
+        assert_int_equal(psc_snapshot_is_privileged(snapshot), privileged);
+        psc_snapshot_free(snapshot);
+    }
+}
+
 static void texts_of_any_size_are_kept(void **state) {
     static const size_t sizes[] = {0, 1, 4095, 4096, 4097, 20000, 5, 16384};
     enum { COUNT = sizeof sizes / sizeof sizes[0] };
@@ -462,6 +478,7 @@ int main(void) {
         cmocka_unit_test(a_kind_of_notice_is_noted_once),
         cmocka_unit_test(numbers_have_names),
         cmocka_unit_test(remotes_have_names),
+        cmocka_unit_test(privilege_is_kept),
         cmocka_unit_test(texts_of_any_size_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

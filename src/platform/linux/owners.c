@@ -75,6 +75,9 @@ static enum psc_status end_links(struct psc_builder *builder, bool all_seen, boo
     // Whoever is not root may have been kept from seeing that a process exists (hidepid).
     bool root = geteuid() == 0;
     bool hidden = !all_seen && (denied || !root);
+    if (root && !hidden) {
+        psc_builder_set_privileged(builder);
+    }
     const char *why =
         !hidden ? "not to be found: the kernel, another PID namespace or a process that ended "
                   "meanwhile holds them"

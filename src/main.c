@@ -11,18 +11,18 @@
 //
 //   platform/linux/     asks the system, and fills the builder
 //     collect             table by table
-//     sock_diag           by netlink; sock_diag_decode: bytes to rows
-//     proc_net            from /proc/net, where netlink is closed; proc_net_parse: text to rows
-//     kernel_state        the kernel's numbers of states
+//     sock_diag           asks by netlink
+//     decode              what netlink and /proc/net answer to rows
 //     owners              socket to processes; inode_table finds the row of a socket
 //     owners_bpf          by a BPF iterator, sockets.bpf; owners_proc: by a walk
 //     resolver            process to executable, arguments, user, start; proc_parse: text to fields
-//     remote_names        reverse DNS
-//     ports               attempts to bind, ranges; process_end: ends a process
-//     place               where an executable lies, and who may write there
-//     file                files that appear as a whole or not at all
+//     ports               attempts to bind, ranges; process_handle: ends a process
+//     exe_location        where an executable is, and who can write there
 //     proc_fs             files and directories of /proc
-//     host, terminal      name, clock; colors
+//     advice              texts that name tools of Linux; confine: gives privileges up
+//   platform/posix/     what Linux shares with other POSIX systems
+//     file, host, terminal
+//   platform/           what all systems share: remote_names, reverse DNS; file_read
 //
 //   platform/windows/   the same for Windows
 //     collect             table by table, with their owners

@@ -1,16 +1,16 @@
 // fuzz_proc_net.c - the text of /proc/net. The first byte picks the table, or if_inet6.
 #include "fuzz.h"
-#include "platform/linux/proc_net.h"
+#include "platform/linux/decode.h"
 
-static const struct proc_net_links links = {
+static const struct decode_links links = {
     .list = {{.address = {{0xfe, 0x80, [15] = 1}}, .ifindex = 2}},
     .count = 1,
 };
 
 static void parse_links(const char *text, size_t size) {
-    struct proc_net_links parsed;
+    struct decode_links parsed;
     struct psc_error error = {""};
-    enum psc_status status = proc_net_parse_links(text, size, &parsed, &error);
+    enum psc_status status = decode_if_inet6(text, size, &parsed, &error);
     REQUIRE(status == PSC_OK || (status == PSC_MALFORMED && error.text[0] != '\0'));
     REQUIRE(parsed.count <= sizeof parsed.list / sizeof parsed.list[0]);
 }
@@ -22,7 +22,7 @@ static void parse_table(const char *text, size_t size, enum psc_protocol protoco
     struct psc_builder *builder = psc_builder_new(&filter);
     REQUIRE(builder != NULL);
     enum psc_status status =
-        proc_net_parse(text, size, protocol, PSC_STATES_ALL, &links, builder, &error);
+        decode_proc_net(text, size, protocol, PSC_STATES_ALL, &links, builder, &error);
     REQUIRE(status == PSC_OK || (status == PSC_MALFORMED && error.text[0] != '\0'));
     REQUIRE(status != PSC_OK || text[size - 1] == '\n');
     REQUIRE(psc_builder_seal(builder) == PSC_OK);

@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "platform/linux/kernel_state.h"
+#include "platform/linux/decode.h"
 #include "platform/linux/proc_fs.h"
 #include "support/netns_fixture.h"
 
@@ -51,7 +51,7 @@ static void ask(int netlink, enum psc_protocol protocol) {
                                     ? AF_INET6
                                     : AF_INET,
                 .sdiag_protocol = protocol >= PSC_PROTOCOL_UDP4 ? IPPROTO_UDP : IPPROTO_TCP,
-                .idiag_states = kernel_state_mask(protocol, PSC_STATES_ALL),
+                .idiag_states = decode_state_mask(protocol, PSC_STATES_ALL),
             },
     };
     check(send(netlink, &request, sizeof request, 0) == (ssize_t)sizeof request, "asking");

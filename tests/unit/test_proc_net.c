@@ -12,7 +12,8 @@
 
 #include <cmocka.h>
 
-#include "platform/linux/proc_net.h"
+#include "platform/linux/decode.h"
+#include "platform/platform.h"
 #include "support/fixture_bytes.h"
 #include "support/netns_fixture.h"
 #include "support/netns_fixture_rows.h"
@@ -27,7 +28,7 @@ static const char *const recordings[] = {
 struct parsing {
     struct psc_filter filter;
     struct psc_builder *builder;
-    struct proc_net_links links;
+    struct decode_links links;
     struct psc_error error;
     enum psc_status status;
     size_t rows;
@@ -42,8 +43,8 @@ static void begin(struct parsing *parsing) {
 
 static void parse(struct parsing *parsing, const char *text, size_t size,
                   enum psc_protocol protocol) {
-    parsing->status = proc_net_parse(text, size, protocol, PSC_STATES_ALL, &parsing->links,
-                                     parsing->builder, &parsing->error);
+    parsing->status = decode_proc_net(text, size, protocol, PSC_STATES_ALL, &parsing->links,
+                                      parsing->builder, &parsing->error);
     parsing->rows = psc_builder_count(parsing->builder);
 }
 
@@ -54,7 +55,7 @@ static void end(struct parsing *parsing) {
 static enum psc_status parse_links(struct parsing *parsing, const char *name) {
     struct recorded recorded = recorded_read(name);
     enum psc_status status =
-        proc_net_parse_links(recorded.bytes, recorded.size, &parsing->links, &parsing->error);
+        decode_if_inet6(recorded.bytes, recorded.size, &parsing->links, &parsing->error);
     recorded_free(&recorded);
     return status;
 }
@@ -190,9 +191,9 @@ static void states_that_nobody_asked_for_are_left_out(void **state) {
     struct recorded recorded = recorded_read(recordings[PSC_PROTOCOL_TCP4]);
     struct parsing parsing;
     begin(&parsing);
-    assert_int_equal(proc_net_parse(recorded.bytes, recorded.size, PSC_PROTOCOL_TCP4,
-                                    PSC_STATE_BIT(PSC_STATE_TIME_WAIT), &parsing.links,
-                                    parsing.builder, &parsing.error),
+    assert_int_equal(decode_proc_net(recorded.bytes, recorded.size, PSC_PROTOCOL_TCP4,
+                                     PSC_STATE_BIT(PSC_STATE_TIME_WAIT), &parsing.links,
+                                     parsing.builder, &parsing.error),
                      PSC_OK);
     assert_int_equal(psc_builder_count(parsing.builder), 1);
     assert_int_equal(psc_builder_endpoint(parsing.builder, 0)->state, PSC_STATE_TIME_WAIT);
@@ -202,7 +203,7 @@ static void states_that_nobody_asked_for_are_left_out(void **state) {
 
 // Interfaces ---------------------------------------------------------------------------------------
 
-static uint32_t zone_of(const struct proc_net_links *links, unsigned last_byte) {
+static uint32_t zone_of(const struct decode_links *links, unsigned last_byte) {
     for (size_t i = 0; i < links->count; i++) {
         if (links->list[i].address.bytes[15] == last_byte) {
             return links->list[i].ifindex;
@@ -231,9 +232,9 @@ static void more_interfaces_than_there_is_room_for(void **state) {
                                  "fe8000000000000000000000000000%02x %x 40 20 80 eth%u\n", i,
                                  i + 0x100, i);
     }
-    struct proc_net_links links;
+    struct decode_links links;
     struct psc_error error;
-    assert_int_equal(proc_net_parse_links(text, size, &links, &error), PSC_OK);
+    assert_int_equal(decode_if_inet6(text, size, &links, &error), PSC_OK);
     assert_int_equal(links.count, 64);
     assert_int_equal(zone_of(&links, 64), 64 + 0x100);
     assert_int_equal(zone_of(&links, 65), UINT32_MAX);
@@ -242,19 +243,19 @@ static void more_interfaces_than_there_is_room_for(void **state) {
 static void interfaces_cut_or_damaged(void **state) {
     (void)state;
     struct recorded recorded = recorded_read("proc_net/if_inet6_twins");
-    struct proc_net_links links;
+    struct decode_links links;
     struct psc_error error;
     for (size_t size = 0; size < recorded.size; size++) {
         char *cut = recorded_cut(recorded.bytes, size);
         bool whole = size == 0 || recorded.bytes[size - 1] == '\n';
-        assert_int_equal(proc_net_parse_links(cut, size, &links, &error),
+        assert_int_equal(decode_if_inet6(cut, size, &links, &error),
                          whole ? PSC_OK : PSC_MALFORMED);
         free(cut);
     }
     for (uint64_t seed = 0; seed < 4000; seed++) {
         char *text = recorded_cut(recorded.bytes, recorded.size);
         recorded_damage(text, recorded.size, seed);
-        enum psc_status status = proc_net_parse_links(text, recorded.size, &links, &error);
+        enum psc_status status = decode_if_inet6(text, recorded.size, &links, &error);
         assert_true(status == PSC_OK || status == PSC_MALFORMED);
         free(text);
     }
@@ -263,14 +264,24 @@ static void interfaces_cut_or_damaged(void **state) {
 
 // Files --------------------------------------------------------------------------------------------
 
-static enum psc_status read_table(int proc, enum psc_protocol protocol) {
+// Reads one table below a directory, as where netlink is not available.
+static void read_table(struct parsing *parsing, const char *root, enum psc_protocol protocol) {
+    struct psc_request request;
+    psc_request_init(&request);
+    request.disable = PSC_DISABLE_NETLINK;
+    request.protocols = PSC_PROTOCOL_BIT(protocol);
+    request.owners = false;
+    request.proc_root = root;
+    begin(parsing);
+    parsing->status = psc_platform_collect(&request, parsing->builder, &parsing->error);
+}
+
+static enum psc_status read_nothing(const char *root, enum psc_protocol protocol) {
     struct parsing parsing;
-    begin(&parsing);
-    enum psc_status status =
-        proc_net_read(proc, protocol, PSC_STATES_ALL, parsing.builder, &parsing.error);
+    read_table(&parsing, root, protocol);
     assert_int_equal(psc_builder_count(parsing.builder), 0);
     end(&parsing);
-    return status;
+    return parsing.status;
 }
 
 static void a_missing_file_is_an_error_only_for_ipv4(void **state) {
@@ -278,14 +289,14 @@ static void a_missing_file_is_an_error_only_for_ipv4(void **state) {
     char directory[] = "/tmp/portscope-test-XXXXXX";
     assert_non_null(mkdtemp(directory));
     int proc = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    assert_int_equal(read_table(proc, PSC_PROTOCOL_TCP6), PSC_OK);
-    assert_int_equal(read_table(proc, PSC_PROTOCOL_UDP6), PSC_OK);
-    assert_int_equal(read_table(proc, PSC_PROTOCOL_TCP4), PSC_SYSTEM);
-    assert_int_equal(read_table(proc, PSC_PROTOCOL_UDP4), PSC_SYSTEM);
+    assert_int_equal(read_nothing(directory, PSC_PROTOCOL_TCP6), PSC_OK);
+    assert_int_equal(read_nothing(directory, PSC_PROTOCOL_UDP6), PSC_OK);
+    assert_int_equal(read_nothing(directory, PSC_PROTOCOL_TCP4), PSC_SYSTEM);
+    assert_int_equal(read_nothing(directory, PSC_PROTOCOL_UDP4), PSC_SYSTEM);
     // A directory in place of a file cannot be read, whatever the family.
     assert_int_equal(mkdirat(proc, "net", 0700), 0);
     assert_int_equal(mkdirat(proc, "net/tcp6", 0700), 0);
-    assert_int_equal(read_table(proc, PSC_PROTOCOL_TCP6), PSC_SYSTEM);
+    assert_int_equal(read_nothing(directory, PSC_PROTOCOL_TCP6), PSC_SYSTEM);
     assert_int_equal(unlinkat(proc, "net/tcp6", AT_REMOVEDIR), 0);
     assert_int_equal(unlinkat(proc, "net", AT_REMOVEDIR), 0);
     close(proc);
@@ -301,17 +312,14 @@ static void the_kernel_tells_of_the_fixed_net(void **state) {
         skip();
     }
     fixed_net_open(&net);
-    int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
          protocol++) {
         struct parsing parsing;
-        begin(&parsing);
-        assert_int_equal(
-            proc_net_read(proc, protocol, PSC_STATES_ALL, parsing.builder, &parsing.error), PSC_OK);
+        read_table(&parsing, "/proc", protocol);
+        assert_int_equal(parsing.status, PSC_OK);
         fixed_net_check_rows(parsing.builder, protocol, FIXED_NET_BY_PROC_NET, getuid());
         end(&parsing);
     }
-    close(proc);
     fixed_net_close(&net);
 }
 

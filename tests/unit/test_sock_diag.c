@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "platform/linux/decode.h"
 #include "platform/linux/sock_diag.h"
 #include "support/fixture_bytes.h"
 #include "support/netns_fixture.h"
@@ -31,7 +32,7 @@ static const char *const recordings[] = {
 struct decoding {
     struct psc_filter filter;
     struct psc_builder *builder;
-    struct sock_diag_answer answer;
+    struct decode_answer answer;
     struct psc_error error;
     enum psc_status status;
     size_t rows;
@@ -46,7 +47,7 @@ static void begin(struct decoding *decoding) {
 
 static void decode(struct decoding *decoding, const void *bytes, size_t size,
                    enum psc_protocol protocol) {
-    decoding->status = sock_diag_decode(bytes, size, protocol, 1, decoding->builder,
+    decoding->status = decode_sock_diag(bytes, size, protocol, 1, decoding->builder,
                                         &decoding->answer, &decoding->error);
     decoding->rows = psc_builder_count(decoding->builder);
 }

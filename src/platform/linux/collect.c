@@ -10,8 +10,9 @@
 #include <unistd.h>
 
 #include "platform/linux/confine.h"
+#include "platform/linux/decode.h"
 #include "platform/linux/owners.h"
-#include "platform/linux/proc_net.h"
+#include "platform/linux/proc_fs.h"
 #include "platform/linux/sock_diag.h"
 #include "platform/platform.h"
 
@@ -31,6 +32,46 @@ static uint32_t wanted_states(const struct psc_request *request, enum psc_protoc
     return wanted ? request->states & (udp ? PSC_STATES_UDP : ~PSC_STATES_UDP) : 0;
 }
 
+static enum psc_status read_links(int proc, struct proc_bytes *bytes, struct decode_links *links,
+                                  struct psc_error *error) {
+    int number = proc_read(proc, "net/if_inet6", bytes);
+    if (number == ENOMEM) {
+        return psc_no_memory(error);
+    }
+    // Without the file, link-local addresses stay without an interface.
+    return number != 0 ? PSC_OK : decode_if_inet6(bytes->bytes, bytes->size, links, error);
+}
+
+// Reads a table of the proc file system. A family that this kernel does not have is an empty table.
+static enum psc_status read_proc_net(int proc, enum psc_protocol protocol, uint32_t states,
+                                     struct psc_builder *builder, struct psc_error *error) {
+    static const char *const paths[] = {
+        [PSC_PROTOCOL_TCP4] = "net/tcp",
+        [PSC_PROTOCOL_TCP6] = "net/tcp6",
+        [PSC_PROTOCOL_UDP4] = "net/udp",
+        [PSC_PROTOCOL_UDP6] = "net/udp6",
+    };
+    struct proc_bytes bytes = {0};
+    struct decode_links links = {.count = 0};
+    bool ipv6 = protocol == PSC_PROTOCOL_TCP6 || protocol == PSC_PROTOCOL_UDP6;
+    enum psc_status status = ipv6 ? read_links(proc, &bytes, &links, error) : PSC_OK;
+    if (status != PSC_OK) {
+        goto out;
+    }
+    int number = proc_read(proc, paths[protocol], &bytes);
+    if (number == 0) {
+        status = decode_proc_net(bytes.bytes, bytes.size, protocol, states, &links, builder, error);
+    } else if (number == ENOMEM) {
+        status = psc_no_memory(error);
+    } else if (number != ENOENT || !ipv6) {
+        status = psc_fail(error, PSC_SYSTEM, "cannot read %s of the proc file system: %s",
+                          paths[protocol], strerror(number));
+    }
+out:
+    free(bytes.bytes);
+    return status;
+}
+
 static enum psc_status collect_table(const struct psc_request *request, int proc,
                                      enum psc_protocol protocol, struct psc_builder *builder,
                                      bool *by_proc, struct psc_error *error) {
@@ -45,7 +86,7 @@ static enum psc_status collect_table(const struct psc_request *request, int proc
         }
     }
     *by_proc = *by_proc || protocol == PSC_PROTOCOL_TCP4 || protocol == PSC_PROTOCOL_TCP6;
-    return proc_net_read(proc, protocol, states, builder, error);
+    return read_proc_net(proc, protocol, states, builder, error);
 }
 
 // Linux 6.8 began to tell which TCP sockets are bound and nothing else.

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "platform/linux/kernel_state.h"
+#include "platform/linux/decode.h"
 #include "platform/linux/sock_diag_ports.h"
 
 // The kernel fills at most 32 KiB a datagram, but larger ones than that have been known.
@@ -44,7 +44,7 @@ static void fill_request(struct request *request, enum psc_protocol protocol, ui
     request->body = (struct inet_diag_req_v2){
         .sdiag_family = ipv6 ? AF_INET6 : AF_INET,
         .sdiag_protocol = udp ? IPPROTO_UDP : IPPROTO_TCP,
-        .idiag_states = kernel_state_mask(protocol, states),
+        .idiag_states = decode_state_mask(protocol, states),
     };
     size_t count = sock_diag_ports_compile(filter, request->operations);
     if (count > 0) {
@@ -88,7 +88,7 @@ static ssize_t receive(int netlink, char *buffer) {
 }
 
 static enum psc_status receive_table(int netlink, char *buffer, enum psc_protocol protocol,
-                                     struct psc_builder *builder, struct sock_diag_answer *answer,
+                                     struct psc_builder *builder, struct decode_answer *answer,
                                      struct psc_error *error) {
     while (!answer->done) {
         ssize_t size = receive(netlink, buffer);
@@ -100,7 +100,7 @@ static enum psc_status receive_table(int netlink, char *buffer, enum psc_protoco
             return unsupported(error, "receiving failed", (int)-size);
         }
         enum psc_status status =
-            sock_diag_decode(buffer, (size_t)size, protocol, SEQUENCE, builder, answer, error);
+            decode_sock_diag(buffer, (size_t)size, protocol, SEQUENCE, builder, answer, error);
         if (status != PSC_OK) {
             return status;
         }
@@ -112,7 +112,7 @@ static enum psc_status receive_table(int netlink, char *buffer, enum psc_protoco
 // Asks once. A socket of its own for each attempt, because an abandoned dump leaves messages behind.
 static enum psc_status attempt(char *buffer, enum psc_protocol protocol,
                                const struct request *request, struct psc_builder *builder,
-                               struct sock_diag_answer *answer, struct psc_error *error) {
+                               struct decode_answer *answer, struct psc_error *error) {
     int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
     if (netlink < 0) {
         return unsupported(error, "no netlink socket", errno);
@@ -134,11 +134,11 @@ enum psc_status sock_diag_dump(enum psc_protocol protocol, uint32_t states,
     struct request request;
     fill_request(&request, protocol, states, psc_builder_filter(builder));
     size_t mark = psc_builder_count(builder);
-    struct sock_diag_answer answer = {.interrupted = true};
+    struct decode_answer answer = {.interrupted = true};
     enum psc_status status = PSC_OK;
     for (int i = 0; i < ATTEMPTS && status == PSC_OK && answer.interrupted; i++) {
         psc_builder_rewind(builder, mark);
-        answer = (struct sock_diag_answer){0};
+        answer = (struct decode_answer){0};
         status = attempt(buffer, protocol, &request, builder, &answer, error);
     }
     free(buffer);

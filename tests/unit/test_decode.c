@@ -1,17 +1,41 @@
-// test_kernel_state.c - the kernel's numbers of states: to ours, and the masks it is asked with.
+// test_decode.c - the kernel's state numbers, the masks to request them, and sockets without a file.
 #include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "platform/linux/kernel_state.h"
+#include "platform/linux/decode.h"
+
+// The row of a line in /proc/net that has these fields.
+static struct psc_endpoint decoded(enum psc_protocol protocol, unsigned number, unsigned inode) {
+    char text[256];
+    bool ipv6 = protocol == PSC_PROTOCOL_TCP6 || protocol == PSC_PROTOCOL_UDP6;
+    const char *address = ipv6 ? "00000000000000000000000001000000" : "0100007F";
+    int size = snprintf(text, sizeof text,
+                        "heading\n0: %s:0016 %s:0017 %02X 00000000:00000000 00:00000000 00000000 "
+                        "1000 0 %u 1\n",
+                        address, address, number, inode);
+    struct psc_filter filter;
+    struct psc_error error;
+    const struct decode_links links = {.count = 0};
+    psc_filter_init(&filter);
+    struct psc_builder *builder = psc_builder_new(&filter);
+    assert_non_null(builder);
+    assert_int_equal(
+        decode_proc_net(text, (size_t)size, protocol, PSC_STATES_ALL, &links, builder, &error),
+        PSC_OK);
+    assert_int_equal(psc_builder_count(builder), 1);
+    assert_int_equal(psc_builder_seal(builder), PSC_OK);
+    struct psc_endpoint row = *psc_builder_endpoint(builder, 0);
+    psc_builder_free(builder);
+    return row;
+}
 
 static struct psc_endpoint with_number(enum psc_protocol protocol, unsigned number) {
-    struct psc_endpoint endpoint = {.protocol = (uint8_t)protocol};
-    kernel_state_set(&endpoint, number);
-    return endpoint;
+    return decoded(protocol, number, 1);
 }
 
 static void tcp_numbers(void **state) {
@@ -40,7 +64,7 @@ static void tcp_numbers(void **state) {
             struct psc_endpoint endpoint = with_number(protocol, cases[i].number);
             assert_int_equal(endpoint.state, cases[i].state);
             assert_int_equal(endpoint.state_number, 0);
-            assert_true(kernel_state_mask(protocol, PSC_STATE_BIT(cases[i].state)) &
+            assert_true(decode_state_mask(protocol, PSC_STATE_BIT(cases[i].state)) &
                         1U << cases[i].number);
         }
     }
@@ -69,33 +93,32 @@ static void masks(void **state) {
     const uint32_t listening = PSC_STATE_BIT(PSC_STATE_LISTENING);
     const uint32_t bound = PSC_STATE_BIT(PSC_STATE_BOUND);
     static const uint32_t ask_bound = 1U << 13;
-    assert_int_equal(kernel_state_mask(PSC_PROTOCOL_TCP4, 0), 0);
-    assert_int_equal(kernel_state_mask(PSC_PROTOCOL_TCP4, listening), 1U << 10);
-    assert_int_equal(kernel_state_mask(PSC_PROTOCOL_TCP6, PSC_STATE_BIT(PSC_STATE_TIME_WAIT)),
+    assert_int_equal(decode_state_mask(PSC_PROTOCOL_TCP4, 0), 0);
+    assert_int_equal(decode_state_mask(PSC_PROTOCOL_TCP4, listening), 1U << 10);
+    assert_int_equal(decode_state_mask(PSC_PROTOCOL_TCP6, PSC_STATE_BIT(PSC_STATE_TIME_WAIT)),
                      1U << 6);
-    assert_int_equal(kernel_state_mask(PSC_PROTOCOL_TCP4, PSC_STATES_UDP), 0);
-    assert_true(kernel_state_mask(PSC_PROTOCOL_TCP4, bound) & ask_bound);
+    assert_int_equal(decode_state_mask(PSC_PROTOCOL_TCP4, PSC_STATES_UDP), 0);
+    assert_true(decode_state_mask(PSC_PROTOCOL_TCP4, bound) & ask_bound);
     // Who does not ask for bound ports must not get them, and all others must come.
-    assert_false(kernel_state_mask(PSC_PROTOCOL_TCP4, PSC_STATES_ALL & ~bound) & ask_bound);
-    assert_int_equal(kernel_state_mask(PSC_PROTOCOL_TCP4, PSC_STATES_ALL) | 1, UINT32_MAX);
-    assert_int_equal(kernel_state_mask(PSC_PROTOCOL_UDP4, PSC_STATES_ALL), 1U << 1 | 1U << 7);
-    assert_int_equal(kernel_state_mask(PSC_PROTOCOL_UDP6, PSC_STATE_BIT(PSC_STATE_UDP_CONNECTED)),
+    assert_false(decode_state_mask(PSC_PROTOCOL_TCP4, PSC_STATES_ALL & ~bound) & ask_bound);
+    assert_int_equal(decode_state_mask(PSC_PROTOCOL_TCP4, PSC_STATES_ALL) | 1, UINT32_MAX);
+    assert_int_equal(decode_state_mask(PSC_PROTOCOL_UDP4, PSC_STATES_ALL), 1U << 1 | 1U << 7);
+    assert_int_equal(decode_state_mask(PSC_PROTOCOL_UDP6, PSC_STATE_BIT(PSC_STATE_UDP_CONNECTED)),
                      1U << 1);
-    assert_int_equal(kernel_state_mask(PSC_PROTOCOL_UDP4, PSC_STATES_LISTENERS), 1U << 7);
-    assert_int_equal(kernel_state_mask(PSC_PROTOCOL_UDP4, listening | bound), 0);
+    assert_int_equal(decode_state_mask(PSC_PROTOCOL_UDP4, PSC_STATES_LISTENERS), 1U << 7);
+    assert_int_equal(decode_state_mask(PSC_PROTOCOL_UDP4, listening | bound), 0);
 }
 
 static void a_socket_without_a_file_has_no_owner(void **state) {
     (void)state;
-    struct psc_endpoint endpoint = {.protocol = PSC_PROTOCOL_TCP4};
-    kernel_state_set_owner(&endpoint, 0, 0);
-    assert_int_equal(endpoint.known, PSC_KNOWN_INODE | PSC_KNOWN_OWNERS);
+    const uint64_t interesting = PSC_KNOWN_INODE | PSC_KNOWN_UID | PSC_KNOWN_OWNERS;
+    struct psc_endpoint row = decoded(PSC_PROTOCOL_TCP4, TCP_TIME_WAIT, 0);
+    assert_int_equal(row.known & interesting, PSC_KNOWN_INODE | PSC_KNOWN_OWNERS);
 
-    endpoint = (struct psc_endpoint){.protocol = PSC_PROTOCOL_TCP4, .known = PSC_KNOWN_COOKIE};
-    kernel_state_set_owner(&endpoint, 42, 1000);
-    assert_int_equal(endpoint.known, PSC_KNOWN_COOKIE | PSC_KNOWN_INODE | PSC_KNOWN_UID);
-    assert_int_equal(endpoint.inode, 42);
-    assert_int_equal(endpoint.uid, 1000);
+    row = decoded(PSC_PROTOCOL_TCP6, TCP_ESTABLISHED, 42);
+    assert_int_equal(row.known & interesting, PSC_KNOWN_INODE | PSC_KNOWN_UID);
+    assert_int_equal(row.inode, 42);
+    assert_int_equal(row.uid, 1000);
 }
 
 int main(void) {

@@ -4,7 +4,7 @@ _portscope()
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} words
     case $previous in
     --columns | --sort)
-        words=$(portscope help --words 2>/dev/null | awk -F '\t' '$2 == "column" { print $1 }')
+        words=$(portscope help --list-options 2>/dev/null | awk -F '\t' '$2 == "column" { print $1 }')
         local done=
         [[ $current == *,* ]] && done=${current%,*},
         mapfile -t COMPREPLY < <(compgen -P "$done" -W "$words" -- "${current##*,}")
@@ -18,7 +18,7 @@ _portscope()
     --color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$current") ;;
     --user) mapfile -t COMPREPLY < <(compgen -u -- "$current") ;;
     *)
-        words=$(portscope help --words 2>/dev/null | awk -F '\t' '$2 != "column" { print $1 }')
+        words=$(portscope help --list-options 2>/dev/null | awk -F '\t' '$2 != "column" { print $1 }')
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
         ;;
     esac

@@ -4,17 +4,26 @@
 
 #include <stdio.h>
 
-/** Exit statuses, the whole list. */
+/** The exit statuses, in order from 0: X(name, meaning). */
+#define PSC_EXIT_LIST(X)                                                                           \
+    X(YES, "yes, or done")                                                                         \
+    X(NO, "no: the port is in use, the time ran out, the audit has findings")                                                      \
+    X(USAGE, "the command line, or a policy, is invalid; nothing was done")                        \
+    X(UNKNOWN, "could not find out: no permission, or the system reported an error")               \
+    X(OUTPUT, "the output could not be written")
+
 enum psc_exit {
-    PSC_EXIT_YES = 0,     /**< yes, or done */
-    PSC_EXIT_NO = 1,      /**< the answer is no */
-    PSC_EXIT_USAGE = 2,   /**< the command line cannot be understood; nothing was done */
-    PSC_EXIT_UNKNOWN = 3, /**< could not find out */
-    PSC_EXIT_OUTPUT = 4,  /**< the output could not be written */
+#define PSC_EXIT_ENUM(name, meaning) PSC_EXIT_##name,
+    PSC_EXIT_LIST(PSC_EXIT_ENUM)
+#undef PSC_EXIT_ENUM
+        PSC_EXIT_COUNT
 };
 
+/** The meaning of an exit status, as in PSC_EXIT_LIST. Static storage. */
+const char *psc_exit_text(enum psc_exit status);
+
 struct psc_streams {
-    FILE *in; /**< for the answer to a question; NULL: nobody can be asked */
+    FILE *in; /**< for the answer to a question; NULL: there is nobody to ask */
     FILE *out;
     FILE *err;
 };

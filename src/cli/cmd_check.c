@@ -1,31 +1,45 @@
-// cmd_check.c - can I bind this port? if not, why, and what do I do?
-#include <errno.h>
-#include <string.h>
-
+// cmd_check.c - can a server use these ports? if not, why, and what can be done?
 #include "cli/commands.h"
 #include "format/format.h"
 #include "lib/port_survey.h"
 #include "platform/terminal.h"
 
-// Says what could not be seen: of ports that are only bound, if that leaves a verdict without a reason.
+// Ports that can be bound need no more than the listeners, and an exit status needs no explanation.
+static bool needs_details(const struct options *options, const struct psc_port_survey *survey) {
+    bool all_free = true;
+    for (size_t i = 0; i < survey->count; i++) {
+        all_free = all_free && survey->checks[i].verdict == PSC_VERDICT_FREE;
+    }
+    return !options->quiet && (!all_free || options->format == OUTPUT_JSON);
+}
+
+static enum psc_status survey_ports(const struct options *options, struct psc_port_survey *survey,
+                                    struct psc_error *error) {
+    const struct psc_needs nothing = {.owners = false};
+    const struct psc_needs needs = {true, options->format == OUTPUT_JSON, PSC_PORT_SURVEY_DETAILS};
+    enum psc_status status =
+        psc_port_survey_init(survey, options->specs, options->spec_count, &options->bind, error);
+    if (status != PSC_OK) {
+        return status;
+    }
+    status = psc_port_survey_run(survey, PSC_STATES_LISTENERS, nothing, error);
+    if (status != PSC_OK || !needs_details(options, survey)) {
+        return status;
+    }
+    return psc_port_survey_run(survey, PSC_STATES_ALL, needs, error);
+}
+
+// Bound sockets that the system does not list matter only if one may be the unknown holder.
 static void print_notices(const struct psc_port_survey *survey, const struct psc_streams *streams) {
     bool holder_unknown = false;
     for (size_t i = 0; i < survey->count; i++) {
         holder_unknown = holder_unknown || survey->checks[i].holder_unknown;
     }
-    for (size_t i = 0; i < psc_snapshot_notice_count(survey->snapshot); i++) {
-        const struct psc_notice *notice = psc_snapshot_notice(survey->snapshot, i);
-        if (holder_unknown || strcmp(notice->kind, "bound-unknown") != 0) {
-            fprintf(streams->err, "portscope: %s\n", notice->text);
-        }
-    }
+    command_print_notices(streams, survey->snapshot, holder_unknown ? NULL : "bound-unknown");
 }
 
-static enum psc_status show(const struct port_options *options, struct psc_port_survey *survey,
-                            const struct psc_streams *streams, struct psc_error *error) {
-    if (options->quiet) {
-        return PSC_OK;
-    }
+static enum psc_status print(const struct options *options, struct psc_port_survey *survey,
+                             const struct psc_streams *streams, struct psc_error *error) {
     enum psc_status status = psc_port_survey_next_free(survey, error);
     if (status != PSC_OK) {
         return status;
@@ -37,62 +51,33 @@ static enum psc_status show(const struct port_options *options, struct psc_port_
         .ranges = {&survey->ranges[0], &survey->ranges[1]},
         .line_end = psc_terminal_line_end(),
     };
-    status = options->json ? psc_format_checks_json(streams->out, &report)
-                           : psc_format_checks(streams->out, &report);
+    bool json = options->format == OUTPUT_JSON;
+    status = (json ? psc_format_checks_json : psc_format_checks)(streams->out, &report);
     if (status == PSC_OUTPUT) {
-        return psc_fail(error, status, "cannot write the output: %s", strerror(errno));
+        return psc_terminal_write_error(streams->out, "the output", error);
     }
-    if (!options->json) {
+    if (!json) {
         print_notices(survey, streams);
     }
     return status;
 }
 
-// A port that all attempts get needs no more than a look at the listeners, and neither does a status
-// that says all.
-static bool is_enough(const struct port_options *options, const struct psc_port_survey *survey) {
-    bool all_free = true;
-    for (size_t i = 0; i < survey->count; i++) {
-        all_free = all_free && survey->checks[i].verdict == PSC_VERDICT_FREE;
-    }
-    return options->quiet || (all_free && !options->json);
-}
-
-static enum psc_status check(const struct port_options *options, const struct psc_streams *streams,
-                             int *exit, struct psc_error *error) {
+enum psc_status cmd_check(const struct options *options, const struct psc_streams *streams,
+                          enum psc_exit *answer, struct psc_error *error) {
     struct psc_port_survey survey;
-    const struct psc_needs nothing = {false, false, 0};
-    const struct psc_needs needs = {true, options->json, PSC_PORT_SURVEY_DETAILS};
-    enum psc_status status =
-        psc_port_survey_init(&survey, options->specs, options->spec_count, &options->bind, error);
-    if (status == PSC_OK) {
-        status = psc_port_survey_run(&survey, PSC_STATES_LISTENERS, nothing, error);
+    enum psc_status status = survey_ports(options, &survey, error);
+    if (status != PSC_OK) {
+        goto out;
     }
-    if (status == PSC_OK && !is_enough(options, &survey)) {
-        status = psc_port_survey_run(&survey, PSC_STATES_ALL, needs, error);
-    }
-    for (size_t i = 0; status == PSC_OK && i < survey.count; i++) {
+    for (size_t i = 0; i < survey.count; i++) {
         if (!psc_verdict_is_free(survey.checks[i].verdict)) {
-            *exit = PSC_EXIT_NO;
+            *answer = PSC_EXIT_NO;
         }
     }
-    if (status == PSC_OK) {
-        status = show(options, &survey, streams, error);
+    if (!options->quiet) {
+        status = print(options, &survey, streams, error);
     }
+out:
     psc_port_survey_done(&survey);
     return status;
-}
-
-int cmd_check(int count, char *const *arguments, const struct psc_streams *streams) {
-    struct port_options options;
-    struct psc_error error;
-    int exit = PSC_EXIT_YES;
-    enum psc_status status = port_options_parse(&options, PORT_CHECK, count, arguments, &error);
-    if (status == PSC_OK && options.help) {
-        exit = help_print_command(PORT_CHECK, streams);
-    } else if (status == PSC_OK) {
-        status = check(&options, streams, &exit, &error);
-    }
-    port_options_done(&options);
-    return status == PSC_OK ? exit : command_fail(streams, status, &error);
 }

@@ -1,13 +1,13 @@
-// cmd_free.c - give me a port that I can bind.
+// cmd_free.c - prints free ports. A port is probed only when its turn comes.
 #include "cli/commands.h"
 #include "lib/port_survey.h"
 
-// Where to look if nobody says where: below what any usual system gives to outgoing connections.
-#define USUAL_FIRST 3000
-#define USUAL_LAST 9999
+// The range without an argument: below what common systems use for outgoing connections.
+#define DEFAULT_FIRST 3000
+#define DEFAULT_LAST 9999
 
-// Prints the free ports of one kind, until there are enough of them. No port is tried before.
-static enum psc_status print_some(struct psc_port_survey *survey, bool dynamic, unsigned *left,
+// Prints free ports, inside or outside of the dynamic range, until there are enough.
+static enum psc_status print_free(struct psc_port_survey *survey, bool dynamic, unsigned *left,
                                   FILE *out, struct psc_error *error) {
     for (size_t i = 0; i < survey->count && *left != 0; i++) {
         const struct psc_port_check *check = &survey->checks[i];
@@ -28,54 +28,39 @@ static enum psc_status print_some(struct psc_port_survey *survey, bool dynamic, 
     return PSC_OK;
 }
 
-static enum psc_status print_free(const struct port_options *options, bool anywhere,
-                                  const struct psc_streams *streams, int *exit,
-                                  struct psc_error *error) {
-    const struct psc_needs nothing = {false, false, 0};
-    struct psc_port_survey survey;
+enum psc_status cmd_free(const struct options *options, const struct psc_streams *streams,
+                         enum psc_exit *answer, struct psc_error *error) {
+    const struct psc_port_spec usual = {DEFAULT_FIRST, DEFAULT_LAST, options->udp};
+    const struct psc_port_spec *range = options->spec_count > 0 ? options->specs : &usual;
+    const struct psc_needs nothing = {.owners = false};
     unsigned wanted = options->count != 0 ? options->count : 1;
     unsigned left = wanted;
-    enum psc_status status =
-        psc_port_survey_init(&survey, options->specs, options->spec_count, &options->bind, error);
-    if (status == PSC_OK) {
-        status = psc_port_survey_read_table(&survey, PSC_STATES_LISTENERS, nothing, error);
+    struct psc_port_survey survey;
+    enum psc_status status = psc_port_survey_init(&survey, range, 1, &options->bind, error);
+    if (status != PSC_OK) {
+        goto out;
     }
-    if (status == PSC_OK) {
-        status = psc_port_survey_ranges(&survey, options->specs->udp, error);
+    status = psc_port_survey_ranges(&survey, range->udp, error);
+    if (status != PSC_OK) {
+        goto out;
     }
-    if (status == PSC_OK) {
-        status = print_some(&survey, false, &left, streams->out, error);
+    status = psc_port_survey_read_table(&survey, PSC_STATES_LISTENERS, nothing, error);
+    if (status != PSC_OK) {
+        goto out;
     }
-    if (status == PSC_OK && !anywhere) { // a range was asked for, and with it what the system uses
-        status = print_some(&survey, true, &left, streams->out, error);
+    status = print_free(&survey, false, &left, streams->out, error);
+    if (status != PSC_OK) {
+        goto out;
     }
-    psc_port_survey_done(&survey);
+    if (range != &usual) { // a range on the command line includes its dynamic ports
+        status = print_free(&survey, true, &left, streams->out, error);
+    }
     if (status == PSC_OK && left > 0) {
-        fprintf(streams->err, "portscope: only %u of %u ports are free from %u to %u\n",
-                wanted - left, wanted, options->specs->first, options->specs->last);
+        *answer = PSC_EXIT_NO;
+        command_say(streams, "only %u of %u ports are free from %u to %u", wanted - left, wanted,
+                    range->first, range->last);
     }
-    *exit = left == 0 ? PSC_EXIT_YES : PSC_EXIT_NO;
+out:
+    psc_port_survey_done(&survey);
     return status;
-}
-
-int cmd_free(int count, char *const *arguments, const struct psc_streams *streams) {
-    struct port_options options;
-    struct psc_error error;
-    enum psc_status status = port_options_parse(&options, PORT_FREE, count, arguments, &error);
-    int exit = PSC_EXIT_YES;
-    if (status == PSC_OK && options.help) {
-        exit = help_print_command(PORT_FREE, streams);
-    } else if (status == PSC_OK) {
-        struct psc_port_spec usual = {USUAL_FIRST, USUAL_LAST, options.udp};
-        struct port_options asked = options;
-        bool anywhere = options.spec_count == 0;
-        if (anywhere) {
-            asked.specs = &usual;
-            asked.spec_count = 1;
-        }
-        status = print_free(&asked, anywhere, streams, &exit, &error);
-        exit = status == PSC_OK ? command_end(streams, exit) : exit;
-    }
-    port_options_done(&options);
-    return status == PSC_OK ? exit : command_fail(streams, status, &error);
 }

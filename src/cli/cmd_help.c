@@ -1,148 +1,147 @@
-// cmd_help.c - the help, made from the tables of commands, options and columns.
+// cmd_help.c - the help, made from the tables of commands, options, columns, rules and statuses.
 #include <string.h>
 
-#include "cli/audit_options.h"
 #include "cli/commands.h"
-#include "cli/list_options.h"
 #include "platform/platform.h"
 #include "platform/terminal.h"
 
-static void print_options(FILE *out) {
-    static const char *const titles[] = {
-        [GROUP_ROWS] = "Which rows",
-        [GROUP_OWNERS] = "What about them",
-        [GROUP_FILTERS] = "Filters: values of one are OR, different ones AND; a leading ! negates",
-        [GROUP_FORMS] = "Forms",
-        [GROUP_OTHER] = "Other",
-    };
-    for (enum option_group group = GROUP_ROWS; group <= GROUP_OTHER; group++) {
-        fprintf(out, "\n%s\n", titles[group]);
-        options_print(out, list_option_table(), group);
+static void print_row(FILE *out, const char *left, const char *right) {
+    fprintf(out, "  %-20s  %s\n", left, right);
+}
+
+static void print_option(FILE *out, const struct option *option) {
+    char letter[3] = {option->letter != 0 ? '-' : ' ', option->letter != 0 ? option->letter : ' '};
+    char left[48];
+    snprintf(left, sizeof left, "%s%s%s%s%s%s", letter,
+             option->name == NULL     ? ""
+             : option->letter != '\0' ? ", "
+                                      : "  ",
+             option->name != NULL ? "--" : "", option->name != NULL ? option->name : "",
+             option->value != NULL ? " " : "", option->value != NULL ? option->value : "");
+    print_row(out, left, option->help);
+}
+
+static void print_options(FILE *out, enum command_id command) {
+    const struct option *option = NULL;
+    while ((option = option_next(command, option)) != NULL) {
+        print_option(out, option);
     }
 }
 
-int help_print(const struct psc_streams *streams) {
-    FILE *out = streams->out;
-    psc_terminal_prose(out);
-    fputs("portscope - what is on this machine's ports, and whose it is\n"
+static void print_grouped_options(FILE *out) {
+    static const char *const titles[GROUP_COUNT] = {
+        [GROUP_ROWS] = "Which rows",
+        [GROUP_OWNERS] = "What is shown of them",
+        [GROUP_FILTERS] = "Filters: values of one are OR, different ones AND; a leading ! negates",
+        [GROUP_OUTPUT] = "Output",
+        [GROUP_OTHER] = "Other",
+    };
+    for (enum option_group group = 0; group < GROUP_COUNT; group++) {
+        const struct option *option = NULL;
+        fprintf(out, "\n%s\n", titles[group]);
+        while ((option = option_next(COMMAND_LIST, option)) != NULL) {
+            if (option->group == group) {
+                print_option(out, option);
+            }
+        }
+    }
+}
+
+static void print_statuses(FILE *out) {
+    fputs("\nExit status\n", out);
+    for (enum psc_exit status = 0; status < PSC_EXIT_COUNT; status++) {
+        fprintf(out, "  %d  %s\n", (int)status, psc_exit_text(status));
+    }
+}
+
+static void print_general(FILE *out) {
+    fputs("portscope - show which process has which port\n"
           "\n"
           "usage: portscope [OPTIONS] [:PORTS] [INTERVAL [COUNT]]\n"
           "       portscope COMMAND [OPTIONS] ...\n"
           "\n"
-          "Alone it shows listening TCP and bound UDP ports with their owners. With letters it is\n"
-          "netstat: -ano shows everything with its owners; without -a or -l only connections.\n"
-          "Letters may be joined, and /ano works as well as -ano.\n",
+          "Alone, it lists listening TCP and bound UDP ports with their processes. With\n"
+          "letters it is netstat: -ano lists everything with its processes; without -a or -l\n"
+          "only connections. Letters can be joined, and /ano works as well as -ano.\n"
+          "\n"
+          "Commands; portscope help COMMAND explains one\n",
           out);
-    fputs("\nCommands; portscope help COMMAND says more\n", out);
-    for (size_t i = 0; command_at(i) != NULL; i++) {
-        fprintf(out, "  %-20s  %s\n", command_at(i)->name, command_at(i)->summary);
+    for (enum command_id id = COMMAND_CHECK; id < COMMAND_COUNT; id++) {
+        print_row(out, command_table[id].name, command_table[id].summary);
     }
-    print_options(out);
+    print_grouped_options(out);
     fputs("\nColumns\n", out);
     for (size_t i = 0; i < psc_column_count(); i++) {
-        fprintf(out, "  %-20s  %s\n", psc_column_name(i), psc_column_help(i));
+        print_row(out, psc_column_name(i), psc_column_help(i));
     }
-    fputs("\nExit status\n"
-          "  0  yes, or done\n"
-          "  1  the answer is no; the listing never gives it\n"
-          "  2  the command line cannot be understood\n"
-          "  3  could not find out: rights are missing, or the system reported an error\n"
-          "  4  the output could not be written\n",
-          out);
-    return command_end(streams, PSC_EXIT_YES);
 }
 
-// What stands in front of and behind the options of a command.
-static const struct {
-    const char *usage, *text;
-} about[] = {
-    [PORT_CHECK] =
-        {"portscope check PORT...",
-         "Says whether a server can have each port: 3000, 5353/udp, 8000-8010. Who has it\n"
-         "already, or why else not, and what to do. It looks at the socket table, at the ranges\n"
-         "that the system keeps, and tries to bind; the port is given back at once.\n"},
-    [PORT_FREE] = {"portscope free [RANGE]",
-                   "Prints a port that can be bound, from 3000-9999 or from RANGE.\n"},
-    [PORT_WAIT] = {"portscope wait PORT...",
-                   "Comes back when all the ports are free, or when somebody listens on each.\n"},
-    [PORT_KILL] =
-        {"portscope kill PORT",
-         "Asks whoever listens on the port or is bound to it to end, after consent, and says\n"
-         "what has become of the port. Never ends a client that is merely connected.\n"},
-};
-
-int help_print_command(enum port_command command, const struct psc_streams *streams) {
-    fprintf(streams->out, "usage: %s [OPTIONS]\n\n%s\n", about[command].usage, about[command].text);
-    options_print(streams->out, port_option_table(command), 0);
-    fputs("\nExit status: 0 yes, 1 no, 2 the command line cannot be understood, 3 could not find "
-          "out,\n4 the output could not be written.\n",
-          streams->out);
-    return command_end(streams, PSC_EXIT_YES);
-}
-
-int help_print_audit(const struct psc_streams *streams) {
-    FILE *out = streams->out;
-    fputs("usage: portscope audit [OPTIONS]\n"
-          "\n"
-          "Lists every listener with who can reach it and what is noteworthy about it, the worst\n"
-          "first. A policy says what may listen: --save writes one of what listens now, --policy\n"
-          "compares with it.\n"
-          "\n",
-          out);
-    options_print(out, audit_option_table(), 0);
-    fputs("\nRules; docs/audit-rules.md says more\n", out);
+static void print_rules(FILE *out) {
+    fputs("\nRules; docs/audit-rules.md explains them\n", out);
     for (size_t i = 0; i < psc_rule_count(); i++) {
         const struct psc_rule *rule = psc_rule_at(i);
-        fprintf(out, "  %-20s  %s\n", rule->id, psc_severity_word(rule->severity));
+        print_row(out, rule->id, psc_severity_word(rule->severity));
     }
-    fputs(
-        "\nExit status: 0 no finding of --fail-on or worse, 1 findings, 2 the command line or the\n"
-        "policy cannot be understood, 3 could not find out, 4 the output could not be written.\n",
-        out);
-    return command_end(streams, PSC_EXIT_YES);
 }
 
-int help_print_version(const struct psc_streams *streams) {
-    char ways[PSC_DESCRIPTION_SIZE];
-    psc_platform_describe(ways);
-    psc_terminal_prose(streams->out);
-    fprintf(streams->out, "portscope " PSC_VERSION "\n%s", ways);
-    return command_end(streams, PSC_EXIT_YES);
+void help_print(FILE *out, enum command_id command) {
+    const struct command *about = &command_table[command];
+    psc_terminal_prose(out);
+    if (command == COMMAND_LIST || command == COMMAND_HELP) {
+        print_general(out);
+    } else {
+        fprintf(out, "usage: portscope %s [OPTIONS]\n\n%s\n", about->usage, about->description);
+        print_options(out, command);
+    }
+    if (command == COMMAND_AUDIT) {
+        print_rules(out);
+    }
+    print_statuses(out);
 }
 
-// For completions: what can be typed, its value if it takes one, and what it means.
-static int print_words(const struct psc_streams *streams) {
-    for (const struct command *command = command_at(0); command != NULL;) {
-        fprintf(streams->out, "%s\t\t%s\n", command->name, command->summary);
-        command = command_at((size_t)(command - command_at(0)) + 1);
-    }
-    options_print_words(streams->out, list_option_table());
-    for (enum port_command command = PORT_CHECK; command <= PORT_KILL; command++) {
-        options_print_words(streams->out, port_option_table(command));
-    }
-    options_print_words(streams->out, audit_option_table());
-    for (size_t i = 0; i < psc_column_count(); i++) {
-        fprintf(streams->out, "%s\tcolumn\t%s\n", psc_column_name(i), psc_column_help(i));
-    }
-    return command_end(streams, PSC_EXIT_YES);
+void help_print_version(FILE *out) {
+    char methods[PSC_DESCRIPTION_SIZE];
+    psc_platform_describe(methods);
+    psc_terminal_prose(out);
+    fprintf(out, "portscope " PSC_VERSION "\n%s", methods);
 }
 
-int cmd_help(int count, char *const *arguments, const struct psc_streams *streams) {
-    struct psc_error error;
-    if (count == 1 && strcmp(arguments[0], "--words") == 0) {
-        return print_words(streams);
+// For completions: each word that can be typed, its value if it takes one, and what it means.
+static void list_options(FILE *out) {
+    for (enum command_id id = COMMAND_CHECK; id < COMMAND_COUNT; id++) {
+        fprintf(out, "%s\t\t%s\n", command_table[id].name, command_table[id].summary);
     }
-    if (count == 0 || (count == 1 && strcmp(arguments[0], "help") == 0)) {
-        return help_print(streams);
-    }
-    for (size_t i = 0; count == 1 && command_at(i) != NULL; i++) {
-        if (strcmp(arguments[0], command_at(i)->name) == 0) {
-            char option[] = "--help";
-            char *const help[] = {option};
-            return command_at(i)->run(1, help, streams);
+    for (const struct option *option = option_table; option->commands != 0; option++) {
+        const char *value = option->value != NULL ? option->value : "";
+        if (option->letter != 0) {
+            fprintf(out, "-%c\t%s\t%s\n", option->letter, value, option->help);
+        }
+        if (option->name != NULL) {
+            fprintf(out, "--%s\t%s\t%s\n", option->name, value, option->help);
         }
     }
-    psc_fail(&error, PSC_USAGE, "there is no help about '%s': portscope help lists the commands",
-             arguments[count - 1]);
-    return command_fail(streams, PSC_USAGE, &error);
+    for (size_t i = 0; i < psc_column_count(); i++) {
+        fprintf(out, "%s\tcolumn\t%s\n", psc_column_name(i), psc_column_help(i));
+    }
+}
+
+enum psc_status cmd_help(const struct options *options, const struct psc_streams *streams,
+                         enum psc_exit *answer, struct psc_error *error) {
+    (void)answer;
+    if (options->list_options) {
+        list_options(streams->out);
+        return PSC_OK;
+    }
+    if (options->topic == NULL) {
+        help_print(streams->out, COMMAND_LIST);
+        return PSC_OK;
+    }
+    for (enum command_id id = COMMAND_CHECK; id < COMMAND_COUNT; id++) {
+        if (strcmp(options->topic, command_table[id].name) == 0) {
+            help_print(streams->out, id);
+            return PSC_OK;
+        }
+    }
+    return psc_fail(error, PSC_USAGE, "no help for '%s'; portscope help lists the commands",
+                    options->topic);
 }

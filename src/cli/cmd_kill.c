@@ -14,7 +14,7 @@
 #define PAUSE_MS 20
 
 struct kill_state {
-    const struct port_options *options;
+    const struct options *options;
     const struct psc_streams *streams;
     struct psc_request request;
     struct psc_port_survey survey;
@@ -23,8 +23,8 @@ struct kill_state {
     size_t hidden; // serving rows whose owner cannot be seen
 };
 
-static enum psc_status survey_port(const struct port_options *options,
-                                   struct psc_port_survey *survey, struct psc_error *error) {
+static enum psc_status survey_port(const struct options *options, struct psc_port_survey *survey,
+                                   struct psc_error *error) {
     const struct psc_needs needs = {true, false, PSC_PORT_SURVEY_DETAILS};
     enum psc_status status =
         psc_port_survey_init(survey, options->specs, options->spec_count, &options->bind, error);
@@ -268,7 +268,7 @@ static void print_lingering(const struct kill_state *state, const struct psc_por
     }
 }
 
-static enum psc_status report(const struct kill_state *state, size_t stay, int *exit,
+static enum psc_status report(const struct kill_state *state, size_t stay, enum psc_exit *answer,
                               struct psc_error *error) {
     struct psc_port_survey after;
     enum psc_status status = settle(state, error);
@@ -278,7 +278,7 @@ static enum psc_status report(const struct kill_state *state, size_t stay, int *
     status = survey_port(state->options, &after, error);
     if (status == PSC_OK && psc_verdict_is_vacant(after.checks[0].verdict)) {
         print_port(state, "is free now");
-        *exit = PSC_EXIT_YES;
+        *answer = PSC_EXIT_YES;
     } else if (status == PSC_OK) {
         print_port(state, "is still in use");
         print_respawned(state, &after);
@@ -288,15 +288,15 @@ static enum psc_status report(const struct kill_state *state, size_t stay, int *
                     "portscope: %zu of %zu did not end when asked: --force makes them\n", stay,
                     state->count);
         }
-        *exit = PSC_EXIT_NO;
+        *answer = PSC_EXIT_NO;
     }
     psc_port_survey_done(&after);
     return status;
 }
 
-static enum psc_status end_and_report(struct kill_state *state, int *exit,
+static enum psc_status end_and_report(struct kill_state *state, enum psc_exit *answer,
                                       struct psc_error *error) {
-    *exit = PSC_EXIT_NO;
+    *answer = PSC_EXIT_NO;
     if (!state->options->yes && !state->options->dry_run && !can_ask(state)) {
         return psc_fail(error, PSC_USAGE, "nobody can be asked here: --yes is the consent");
     }
@@ -309,7 +309,7 @@ static enum psc_status end_and_report(struct kill_state *state, int *exit,
         fprintf(state->streams->out, "nothing was done: %zu %s would be asked to end%s\n",
                 state->count, state->count == 1 ? "process" : "processes",
                 state->options->force ? ", and then made to" : "");
-        *exit = PSC_EXIT_YES;
+        *answer = PSC_EXIT_YES;
         return PSC_OK;
     }
     if (!consents(state)) {
@@ -317,49 +317,38 @@ static enum psc_status end_and_report(struct kill_state *state, int *exit,
     }
     size_t stay = 0;
     enum psc_status status = end_them(state, &stay, error);
-    return status == PSC_OK ? report(state, stay, exit, error) : status;
+    return status == PSC_OK ? report(state, stay, answer, error) : status;
 }
 
-static enum psc_status run(struct kill_state *state, int *exit, struct psc_error *error) {
+static enum psc_status kill_port(struct kill_state *state, enum psc_exit *answer,
+                                 struct psc_error *error) {
     enum psc_status status = survey_port(state->options, &state->survey, error);
-    if (status == PSC_OK) {
-        status = find_targets(state, error);
-    }
     if (status != PSC_OK) {
         return status;
     }
-    if (state->count > 0) {
-        return end_and_report(state, exit, error);
+    status = find_targets(state, error);
+    if (status != PSC_OK || state->count > 0) {
+        return status != PSC_OK ? status : end_and_report(state, answer, error);
     }
     if (psc_verdict_is_vacant(state->survey.checks[0].verdict)) {
         print_port(state, "is free already");
-        *exit = PSC_EXIT_YES;
         return PSC_OK;
     }
     bool reserved = state->survey.checks[0].verdict == PSC_VERDICT_RESERVED;
     print_port(state, reserved ? "is reserved by the system, and nobody serves on it"
                                : "is not free, but nobody who can be seen serves on it");
     fputs("portscope: portscope check says more\n", state->streams->err);
-    *exit = PSC_EXIT_NO;
+    *answer = PSC_EXIT_NO;
     return PSC_OK;
 }
 
-int cmd_kill(int count, char *const *arguments, const struct psc_streams *streams) {
-    struct port_options options;
-    struct psc_error error;
-    int exit = PSC_EXIT_NO;
-    enum psc_status status = port_options_parse(&options, PORT_KILL, count, arguments, &error);
-    if (status == PSC_OK && options.help) {
-        exit = help_print_command(PORT_KILL, streams);
-    } else if (status == PSC_OK) {
-        struct kill_state state = {.options = &options, .streams = streams};
-        psc_request_init(&state.request);
-        psc_terminal_prose(streams->out);
-        status = run(&state, &exit, &error);
-        free(state.targets);
-        psc_port_survey_done(&state.survey);
-        exit = status == PSC_OK ? command_end(streams, exit) : exit;
-    }
-    port_options_done(&options);
-    return status == PSC_OK ? exit : command_fail(streams, status, &error);
+enum psc_status cmd_kill(const struct options *options, const struct psc_streams *streams,
+                         enum psc_exit *answer, struct psc_error *error) {
+    struct kill_state state = {.options = options, .streams = streams};
+    psc_request_init(&state.request);
+    psc_terminal_prose(streams->out);
+    enum psc_status status = kill_port(&state, answer, error);
+    free(state.targets);
+    psc_port_survey_done(&state.survey);
+    return status;
 }

@@ -2,38 +2,45 @@
 #ifndef PSC_CLI_COMMANDS_H
 #define PSC_CLI_COMMANDS_H
 
-#include "base/error.h"
 #include "cli/cli.h"
-#include "cli/port_options.h"
+#include "cli/options.h"
+#include "model/snapshot.h"
 
-/** One command: its arguments are those behind its name. */
+/**
+ * Runs a command.
+ * @param answer in: PSC_EXIT_YES; out: what the exit status says unless something fails, set before
+ * anything is printed
+ */
+typedef enum psc_status run_command(const struct options *options,
+                                    const struct psc_streams *streams, enum psc_exit *answer,
+                                    struct psc_error *error);
+
 struct command {
-    const char *name;
-    const char *summary;
-    int (*run)(int count, char *const *arguments, const struct psc_streams *streams);
+    const char *name;        /**< NULL: the listing */
+    const char *summary;     /**< for the list of commands */
+    const char *usage;       /**< its own line of help … */
+    const char *description; /**< … and the paragraph after it */
+    run_command *run;
 };
 
-/** @return NULL behind the last one */
-const struct command *command_at(size_t index);
+/** By enum command_id. */
+extern const struct command command_table[COMMAND_COUNT];
 
-/** Prints the one line that explains a failure. @return the exit status that goes with it */
-int command_fail(const struct psc_streams *streams, enum psc_status status,
-                 const struct psc_error *error);
-/** Flushes the output. @return PSC_EXIT_OUTPUT if it could not be written, else @p exit */
-int command_end(const struct psc_streams *streams, int exit);
+run_command cmd_list, cmd_check, cmd_free, cmd_wait, cmd_kill, cmd_audit, cmd_help;
 
-int cmd_list(int count, char *const *arguments, const struct psc_streams *streams);
-int cmd_check(int count, char *const *arguments, const struct psc_streams *streams);
-int cmd_free(int count, char *const *arguments, const struct psc_streams *streams);
-int cmd_wait(int count, char *const *arguments, const struct psc_streams *streams);
-int cmd_kill(int count, char *const *arguments, const struct psc_streams *streams);
-int cmd_audit(int count, char *const *arguments, const struct psc_streams *streams);
-int cmd_help(int count, char *const *arguments, const struct psc_streams *streams);
-/** The general help and the version, for the options that ask for them. */
-int help_print(const struct psc_streams *streams);
-int help_print_version(const struct psc_streams *streams);
-/** The help of one of the commands about single ports. */
-int help_print_command(enum port_command command, const struct psc_streams *streams);
-int help_print_audit(const struct psc_streams *streams);
+/** Prints the help of a command, the general one for the listing and the help. */
+void help_print(FILE *out, enum command_id command);
+void help_print_version(FILE *out);
+
+/** Prints a sentence for people: a notice or an explanation. */
+PSC_PRINTF(2, 3)
+void command_say(const struct psc_streams *streams, const char *format, ...);
+
+/** Prints the notices of a snapshot, except those of a kind. @param except NULL: prints all */
+void command_print_notices(const struct psc_streams *streams, const struct psc_snapshot *snapshot,
+                           const char *except);
+
+/** Whether a table on this stream is colored. */
+bool command_has_color(const struct options *options, FILE *stream);
 
 #endif

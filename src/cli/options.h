@@ -1,65 +1,136 @@
-// options.h - reading a command line by an option table; each command has one.
+// options.h - what a command line asks for, and the table of all options.
 #ifndef PSC_CLI_OPTIONS_H
 #define PSC_CLI_OPTIONS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdio.h>
-
 #include "base/error.h"
+#include "cli/cli.h"
+#include "format/audit_report.h"
+#include "format/format.h"
+#include "model/filter.h"
+#include "model/ports.h"
 
-/** One option. `options` is the struct that the command's options are gathered in. */
-struct option_row {
-    char letter;      /**< 0: none */
-    const char *name; /**< NULL: none */
-    /** What stands for its value in the help; NULL: takes none; in brackets: may be left out. */
-    const char *value;
-    unsigned group; /**< chapter of the help */
-    /** @param value NULL if it takes none, or was left out */
-    enum psc_status (*apply)(void *options, void *field, const char *value,
-                             struct psc_error *error);
-    size_t field; /**< offset of the field of `options` that it fills in */
-    const char *help;
+enum command_id {
+    COMMAND_LIST,
+    COMMAND_CHECK,
+    COMMAND_FREE,
+    COMMAND_WAIT,
+    COMMAND_KILL,
+    COMMAND_AUDIT,
+    COMMAND_HELP,
+    COMMAND_COUNT
 };
 
-struct option_table {
-    const struct option_row *rows;
-    size_t count;
-    const char *help; /**< the command line that explains these options */
-    /** Takes a word that is no option. */
-    enum psc_status (*argument)(void *options, const char *word, struct psc_error *error);
-    /** Whether a word is the value of an option whose value may be left out; may be NULL. */
-    bool (*is_value)(const char *word);
-    /** Words a letter that is not in the table; NULL: there is nothing to say of any. */
-    enum psc_status (*unknown_letter)(char letter, struct psc_error *error);
-    /** Told of each option that was applied; may be NULL. */
-    void (*applied)(void *options, const struct option_row *row);
+enum output_format {
+    OUTPUT_TABLE,
+    OUTPUT_JSON,
+    OUTPUT_NDJSON,
+    OUTPUT_CSV,
+    OUTPUT_PROMETHEUS,
 };
-
-/** Applies a whole command line, from left to right, up to the first error. */
-PSC_NODISCARD enum psc_status options_parse(const struct option_table *table, void *options,
-                                            int count, char *const *arguments,
-                                            struct psc_error *error);
-
-/** For rows of the table: sets a bool to true. */
-enum psc_status options_set_flag(void *options, void *field, const char *value,
-                                 struct psc_error *error);
 
 /** When a table is colored. */
-enum color_choice {
-    COLOR_AUTO,
+enum color_mode {
+    COLOR_AUTO, /**< on a terminal, unless NO_COLOR is set */
     COLOR_ALWAYS,
     COLOR_NEVER,
 };
 
-/** For rows of the table: reads `auto`, `always` or `never` into an enum color_choice. */
-enum psc_status options_read_color(void *options, void *field, const char *value,
-                                   struct psc_error *error);
+/** What a command line asks for. A command reads the fields that its options set. */
+struct options {
+    enum command_id command;
+    bool help, version, quiet;
+    enum output_format format;
+    bool format_given;
+    enum color_mode color;
 
-/** Prints the rows of a group, as in the help. */
-void options_print(FILE *out, const struct option_table *table, unsigned group);
+    // the listing
+    struct psc_filter filter;
+    bool filtered;      /**< a filter was given */
+    bool states_given;  /**< … by state, which alone decides then what is shown */
+    bool netstat_style; /**< a netstat letter was given, or its long name */
+    uint32_t protocols; /**< PSC_PROTOCOL_BIT()s of -p and --proto */
+    bool protocols_given;
+    bool all, listening, bound, tcp, udp, ipv4, ipv6;
+    bool owners, paths, remote_names;
+    bool numeric;               /**< accepted without effect: numbers are always numbers */
+    struct psc_columns columns; /**< empty unless chosen */
+    const struct psc_column *sort;
+    bool sort_reversed;
+    bool wide, strict, no_header;
+    unsigned interval; /**< seconds between two listings; 0: print once */
+    unsigned count;    /**< of listings, or of ports to print; 0: not given */
 
-/** Prints each word that can be typed, its value and its meaning, with tabs; for completions. */
-void options_print_words(FILE *out, const struct option_table *table);
+    // check, free, wait, kill
+    struct psc_port_spec *specs; /**< owned */
+    size_t spec_count, spec_capacity;
+    struct psc_bind_address bind;
+    unsigned timeout_ms; /**< 0: not given */
+    bool until_listening;
+    bool yes, force, dry_run;
+
+    // audit; the names are borrowed from the command line
+    const char *policy;        /**< file to compare with, or NULL */
+    const char *save;          /**< file to write a policy to, or NULL */
+    const char *output;        /**< file to write the result to; NULL: standard output */
+    enum psc_severity fail_on; /**< least severity of a finding that makes the status 1 */
+
+    // help
+    const char *topic; /**< a command, or NULL */
+    bool list_options;
+};
+
+/** Where an option of the listing appears in the help. Other commands have one group. */
+enum option_group {
+    GROUP_ROWS,
+    GROUP_OWNERS,
+    GROUP_FILTERS,
+    GROUP_OUTPUT,
+    GROUP_OTHER,
+    GROUP_COUNT
+};
+
+struct option {
+    unsigned commands; /**< bits, 1 << enum command_id */
+    char letter;       /**< 0: none */
+    const char *name;  /**< NULL: none */
+    const char *value; /**< what its value is called in the help; in brackets if it may be left out;
+                            NULL: it takes none */
+    enum option_group group;
+    /** @param value NULL if it takes none, or it was left out */
+    enum psc_status (*apply)(struct options *options, const struct option *option,
+                             const char *value, struct psc_error *error);
+    size_t field; /**< offset of the field of struct options that it sets */
+    const char *help;
+};
+
+/** Every option of every command; after the last comes a row without a command. */
+extern const struct option option_table[];
+/** The row after @p previous (NULL: from the first) that belongs to a command; NULL after the last. */
+const struct option *option_next(enum command_id command, const struct option *previous);
+
+/**
+ * Reads the arguments after the command's name, from left to right, up to the first error.
+ * @param options needs options_done(), whatever the result
+ */
+PSC_NODISCARD enum psc_status options_parse(struct options *options, enum command_id command,
+                                            int count, char *const *arguments,
+                                            struct psc_error *error);
+void options_done(struct options *options);
+
+/** The command line that explains the options of a command. */
+const char *options_help_line(enum command_id command);
+
+// For options.c, from option_table.c --------------------------------------------------------------
+
+/** Reads a word that is no option. */
+enum psc_status options_read_word(struct options *options, const char *word,
+                                  struct psc_error *error);
+/** Explains an unknown letter that other tools know. @return PSC_OK if there is nothing to say */
+enum psc_status options_explain_letter(const struct options *options, char letter,
+                                       struct psc_error *error);
+/** Whether a word is the value of an option whose value may be left out. */
+bool options_is_optional_value(const char *word);
+/** Checks what options mean together. */
+enum psc_status options_validate(struct options *options, struct psc_error *error);
 
 #endif

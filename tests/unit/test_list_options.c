@@ -1,5 +1,5 @@
-// test_list_options.c - list_options: every option by letter and by name, what a bad command line
-// is told, and what the options mean together.
+// test_list_options.c - options of the listing: each by letter and by name, what a bad command line is
+// told, and what the options mean together.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,27 +9,26 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/list_options.h"
+#include "cli/options.h"
 #include "support/argv.h"
 
-static enum psc_status parse(struct list_options *options, const char *line,
-                             struct psc_error *error) {
+static enum psc_status parse(struct options *options, const char *line, struct psc_error *error) {
     struct words words;
     words_split(&words, line);
-    return list_options_parse(options, words.count, words.list, error);
+    return options_parse(options, COMMAND_LIST, words.count, words.list, error);
 }
 
 // The flags that are set, each by its letter or the first letters of its name.
-static void describe(const struct list_options *options, char *text, size_t size) {
+static void describe(const struct options *options, char *text, size_t size) {
     static const char *const colors[] = {"", " always", " never"};
-    static const char *const forms[] = {"", " json", " ndjson", " csv"};
+    static const char *const formats[] = {"", " json", " ndjson", " csv"};
     snprintf(text, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s", options->all ? "a" : "",
              options->listening ? "l" : "", options->bound ? "q" : "", options->tcp ? "t" : "",
              options->udp ? "u" : "", options->ipv4 ? "4" : "", options->ipv6 ? "6" : "",
              options->owners ? "o" : "", options->paths ? "b" : "", options->numeric ? "n" : "",
              options->remote_names ? "f" : "", options->help ? "h" : "",
              options->version ? "V" : "", options->filter.exposed ? " exposed" : "",
-             options->wide ? " wide" : "", forms[options->format],
+             options->wide ? " wide" : "", formats[options->format],
              options->no_header ? " no-header" : "", options->strict ? " strict" : "",
              colors[options->color], options->netstat_style ? " letters" : "",
              options->filtered ? " filtered" : "", options->states_given ? " states" : "");
@@ -87,7 +86,7 @@ static const struct {
     {"--address ::1", " filtered"},
     {"--local ::1", " filtered"},
     {"--remote ::1", " filtered"},
-    {"--state listen", " states"},
+    {"--state listen", " filtered states"},
     {"--sort pid", ""},
     {"--columns pid", ""},
     {"-ano", "aon letters"},
@@ -102,7 +101,7 @@ static const struct {
 static void flags_are_set(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof flag_lines / sizeof flag_lines[0]; i++) {
-        struct list_options options;
+        struct options options;
         struct psc_error error = {""};
         char flags[128];
         if (parse(&options, flag_lines[i].line, &error) != PSC_OK) {
@@ -112,15 +111,15 @@ static void flags_are_set(void **state) {
         if (strcmp(flags, flag_lines[i].flags) != 0) {
             fail_msg("%s: '%s', not '%s'", flag_lines[i].line, flags, flag_lines[i].flags);
         }
-        list_options_done(&options);
+        options_done(&options);
     }
 }
 
 static void every_option_can_be_given(void **state) {
     (void)state;
-    for (size_t i = 0; i < list_option_table()->count; i++) {
-        const struct option_row *option = &list_option_table()->rows[i];
-        struct list_options options;
+    for (const struct option *option = NULL;
+         (option = option_next(COMMAND_LIST, option)) != NULL;) {
+        struct options options;
         struct psc_error error = {""};
         char line[64];
         assert_true(option->letter != 0 || option->name != NULL);
@@ -128,7 +127,7 @@ static void every_option_can_be_given(void **state) {
         if (option->letter != 0) {
             snprintf(line, sizeof line, "-%c", option->letter);
             assert_int_equal(parse(&options, line, &error), PSC_OK);
-            list_options_done(&options);
+            options_done(&options);
         }
         if (option->name == NULL) {
             continue;
@@ -138,22 +137,22 @@ static void every_option_can_be_given(void **state) {
         enum psc_status status = parse(&options, line, &error);
         assert_int_equal(status, option->value == NULL ? PSC_OK : PSC_USAGE);
         assert_true(option->value == NULL || strstr(error.text, "needs a value") != NULL);
-        list_options_done(&options);
+        options_done(&options);
         snprintf(line, sizeof line, "--%s=", option->name);
         assert_int_equal(parse(&options, line, &error), PSC_USAGE);
         assert_true(option->value != NULL || strstr(error.text, "takes no value") != NULL);
-        list_options_done(&options);
+        options_done(&options);
     }
 }
 
 static void no_option_is_there_twice(void **state) {
     (void)state;
-    for (size_t i = 0; i < list_option_table()->count; i++) {
-        for (size_t j = 0; j < i; j++) {
-            const struct option_row *a = &list_option_table()->rows[i];
-            const struct option_row *b = &list_option_table()->rows[j];
-            assert_true(a->letter == 0 || a->letter != b->letter);
-            assert_true(a->name == NULL || b->name == NULL || strcmp(a->name, b->name) != 0);
+    for (enum command_id command = COMMAND_LIST; command < COMMAND_COUNT; command++) {
+        for (const struct option *a = NULL; (a = option_next(command, a)) != NULL;) {
+            for (const struct option *b = a; (b = option_next(command, b)) != NULL;) {
+                assert_true(a->letter == 0 || a->letter != b->letter);
+                assert_true(a->name == NULL || b->name == NULL || strcmp(a->name, b->name) != 0);
+            }
         }
     }
 }
@@ -191,18 +190,18 @@ static void protocols_and_families_are_chosen(void **state) {
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct list_options options;
+        struct options options;
         struct psc_error error = {""};
         assert_int_equal(parse(&options, cases[i].line, &error), PSC_OK);
         if (options.filter.protocols != cases[i].protocols || options.owners != cases[i].owners) {
             fail_msg("%s: tables %x", cases[i].line, (unsigned)options.filter.protocols);
         }
-        list_options_done(&options);
+        options_done(&options);
     }
 }
 
 static void values_arrive(void **state) {
-    struct list_options options;
+    struct options options;
     struct psc_error error;
     (void)state;
     assert_int_equal(
@@ -228,7 +227,7 @@ static void values_arrive(void **state) {
     assert_int_equal(options.count, 3);
     assert_int_equal(filter->states,
                      PSC_STATE_BIT(PSC_STATE_SYN_SENT) | PSC_STATE_BIT(PSC_STATE_BOUND));
-    list_options_done(&options);
+    options_done(&options);
 }
 
 static const struct {
@@ -242,7 +241,7 @@ static const struct {
     {"--colour=never", "did you mean '--color'?"},
     {"--al", "did you mean '--all'?"},
     {"--listen", "did you mean '--listening'?"},
-    {"--statee=listen", "unknown option '--statee': did you mean '--state'?"},
+    {"--statee=listen", "unknown option '--statee'; did you mean '--state'?"},
     {"--frobnicate", "portscope --help"},
     {"--a-very-long-word-that-nobody-could-have-meant-to-type-here-or-anywhere-else", "--help"},
     {"-e", "ip -s link"},
@@ -250,7 +249,7 @@ static const struct {
     {"-s", "nstat"},
     {"-i", "ip -s link"},
     {"-x", "ss -x"},
-    {"-y", "Windows' netstat -y"},
+    {"-y", "netstat -y"},
     {"-g", "ip maddress"},
     {"-M", "conntrack -L"},
     {"/R", "ip route"},
@@ -266,36 +265,36 @@ static const struct {
     {"--columns=", "'' is not a column"},
     {"--sort nix", "--sort: 'nix' is not a column"},
     {"--sort -", "'-' is not a column"},
-    {"--color=red", "'red' is not allowed: it is auto, always or never"},
+    {"--color=red", "'red' is not a color mode; use auto"},
     {"--state open", "--state: 'open' is not a state"},
     {"--proto tcp,icmp", "--proto: 'icmp' is not a protocol"},
-    {"--json --csv", "choose one of --json, --ndjson and --csv"},
-    {"--wide --strict", "--wide is a table of its own"},
-    {"--wide --json", "--wide is a table of its own"},
-    {"-", "'-' is neither"},
-    {"/", "'/' is neither"},
-    {"''", "'' is neither"},
-    {"-p icmp", "'icmp' is neither"},
-    {"80x", "'80x' is neither an option"},
+    {"--json --csv", "--csv: choose one of --json, --ndjson and --csv"},
+    {"--wide --strict", "--wide is a table; leave out"},
+    {"--wide --json", "--wide is a table; leave out"},
+    {"-", "'-' is not an option, a command or an interval"},
+    {"/", "'/' is not an option, a command or an interval"},
+    {"''", "'' is not an option, a command or an interval"},
+    {"-p icmp", "'icmp' is not an option, a command or an interval"},
+    {"80x", "'80x' is not an option, a command or an interval"},
     {"-a nix", "for a port type :3000"},
-    {"0", "'0': at most an interval"},
-    {"1 0", "'0': at most an interval"},
-    {"1 2 3", "'3': at most an interval"},
+    {"0", "'0' is not an interval in seconds and not a count"},
+    {"1 0", "'0' is not an interval in seconds and not a count"},
+    {"1 2 3", "'3' is not an interval"},
     {"1000001", "for a port type :1000001"},
-    {"99999999999999999999", "each from 1 to 1000000"},
+    {"99999999999999999999", "1 to 1000000"},
     {"1 -5", "unknown option '-5'"},
 };
 
 static void bad_lines_are_told_why(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof bad_lines / sizeof bad_lines[0]; i++) {
-        struct list_options options;
+        struct options options;
         struct psc_error error = {""};
         if (parse(&options, bad_lines[i].line, &error) != PSC_USAGE ||
             strstr(error.text, bad_lines[i].text) == NULL || strchr(error.text, '\n') != NULL) {
             fail_msg("%s: %s", bad_lines[i].line, error.text);
         }
-        list_options_done(&options);
+        options_done(&options);
     }
 }
 

@@ -1,9 +1,9 @@
-// fuzz_port_options.c - command lines of check, free, wait and kill: the first byte chooses the command,
-// each line behind it is one argument. And specs alone.
-#include "cli/port_options.h"
+// fuzz_options.c - command lines: the first byte chooses the command, each line after it is one argument.
+// And ports alone.
+#include "cli/options.h"
 #include "fuzz.h"
 
-static void read_wish(const char *text) {
+static void parse_port(const char *text) {
     struct psc_port_spec spec;
     struct psc_error error = {""};
     enum psc_status status = psc_port_spec_parse(text, false, &spec, &error);
@@ -20,14 +20,16 @@ static void read_wish(const char *text) {
     }
 }
 
-static void check_parsed(const struct port_options *options, enum port_command command) {
-    REQUIRE(options->help || command == PORT_FREE || options->spec_count > 0);
+static void check_parsed(const struct options *options) {
+    bool needs_port = options->command >= COMMAND_CHECK && options->command <= COMMAND_KILL &&
+                      options->command != COMMAND_FREE;
+    REQUIRE(options->help || !needs_port || options->spec_count > 0);
     REQUIRE(options->timeout_ms <= 24U * 3600 * 1000);
-    REQUIRE(options->count <= 65535);
+    REQUIRE(options->count <= 1000000 && options->interval <= 1000000);
     for (size_t i = 0; i < options->spec_count; i++) {
         REQUIRE(options->specs[i].first >= 1);
         REQUIRE(options->specs[i].first <= options->specs[i].last);
-        REQUIRE(!options->udp || options->specs[i].udp);
+        REQUIRE(!options->udp || options->help || options->specs[i].udp);
     }
 }
 
@@ -37,9 +39,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size == 0) {
         return 0;
     }
-    enum port_command command = (enum port_command)(data[0] % (PORT_KILL + 1));
+    enum command_id command = (enum command_id)(data[0] % COMMAND_COUNT);
     char *text = fuzz_text(data + 1, size - 1);
-    read_wish(text);
+    parse_port(text);
     for (char *at = text; at != NULL && count < 64;) {
         arguments[count++] = at;
         char *end = strchr(at, '\n');
@@ -48,17 +50,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         }
         at = end;
     }
-    struct port_options options;
+    struct options options;
     struct psc_error error = {""};
-    enum psc_status status = port_options_parse(&options, command, count, arguments, &error);
+    enum psc_status status = options_parse(&options, command, count, arguments, &error);
     REQUIRE(status == PSC_OK || status == PSC_USAGE);
     if (status == PSC_OK) {
-        check_parsed(&options, command);
+        check_parsed(&options);
     } else {
         REQUIRE(error.text[0] != '\0');
         REQUIRE(fuzz_is_harmless(error.text, strlen(error.text)));
     }
-    port_options_done(&options);
+    options_done(&options);
     free(text);
     return 0;
 }

@@ -59,7 +59,7 @@ static enum psc_status find_targets(struct kill_state *state, struct psc_error *
     for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
         const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, i);
         struct psc_owners owners = psc_snapshot_owners(snapshot, i);
-        if (!psc_port_check_serves(check, endpoint)) {
+        if (!psc_endpoint_serves_port(endpoint, check->port, check->udp)) {
             continue;
         }
         state->hidden += (endpoint->known & PSC_KNOWN_OWNERS) == 0;
@@ -232,7 +232,8 @@ static void print_respawned(const struct kill_state *state, const struct psc_por
     for (size_t i = 0; i < psc_snapshot_count(after->snapshot); i++) {
         const struct psc_process *process = psc_snapshot_oldest(after->snapshot, i);
         if (process == NULL || was_target(state, process) ||
-            !psc_port_check_serves(&after->checks[0], psc_snapshot_endpoint(after->snapshot, i))) {
+            !psc_endpoint_serves_port(psc_snapshot_endpoint(after->snapshot, i),
+                                      after->checks[0].port, after->checks[0].udp)) {
             continue;
         }
         fputs("  it was started again: ", out);

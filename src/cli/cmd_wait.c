@@ -9,7 +9,8 @@
 
 static bool is_listening(const struct psc_port_survey *survey, const struct psc_port_check *check) {
     for (size_t i = 0; i < psc_snapshot_count(survey->snapshot); i++) {
-        if (psc_port_check_serves(check, psc_snapshot_endpoint(survey->snapshot, i))) {
+        if (psc_endpoint_serves_port(psc_snapshot_endpoint(survey->snapshot, i), check->port,
+                                     check->udp)) {
             return true;
         }
     }

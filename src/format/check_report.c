@@ -99,8 +99,8 @@ static bool belong_together(const struct report_writer *writer, const struct psc
     const struct psc_snapshot *snapshot = writer->report->snapshot;
     const struct psc_endpoint *x = psc_snapshot_endpoint(snapshot, a);
     const struct psc_endpoint *y = psc_snapshot_endpoint(snapshot, b);
-    return psc_port_check_serves(check, x) && psc_port_check_serves(check, y) &&
-           x->state == y->state &&
+    return psc_endpoint_serves_port(x, check->port, check->udp) &&
+           psc_endpoint_serves_port(y, check->port, check->udp) && x->state == y->state &&
            psc_snapshot_oldest(snapshot, a) == psc_snapshot_oldest(snapshot, b);
 }
 
@@ -190,8 +190,8 @@ static const struct psc_process *holders(struct report_writer *writer,
     for (int serving = 1; serving >= 0 && shown == 0; serving--) {
         for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
             struct row row = columns_row(snapshot, &writer->layout, i);
-            if (!psc_port_check_holds(check, row.endpoint) ||
-                psc_port_check_serves(check, row.endpoint) != (serving == 1)) {
+            if (!psc_endpoint_holds_port(row.endpoint, check->port, check->udp) ||
+                psc_endpoint_serves_port(row.endpoint, check->port, check->udp) != (serving == 1)) {
                 continue;
             }
             if (shown == MOST_HOLDERS) {
@@ -372,7 +372,7 @@ static void server_json(struct report_writer *writer, const struct psc_port_chec
     const struct psc_snapshot *snapshot = writer->report->snapshot;
     const struct psc_process *server = NULL;
     for (size_t i = 0; server == NULL && i < psc_snapshot_count(snapshot); i++) {
-        if (psc_port_check_serves(check, psc_snapshot_endpoint(snapshot, i))) {
+        if (psc_endpoint_serves_port(psc_snapshot_endpoint(snapshot, i), check->port, check->udp)) {
             server = psc_snapshot_oldest(snapshot, i);
         }
     }

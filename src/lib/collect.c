@@ -8,28 +8,22 @@ void psc_collection_plan_init(struct psc_collection_plan *plan, const struct psc
                               struct psc_needs needs) {
     *plan = (struct psc_collection_plan){.filter = filter, .needs = needs};
     psc_request_init(&plan->request);
-    plan->request.protocols = filter->protocols;
-    plan->request.states = filter->states;
-    plan->request.expect_few_rows =
-        filter->any_port.given || filter->local_port.given || filter->remote_port.given;
-    plan->request.owners = needs.owners || psc_filter_needs_owners(filter);
+    plan->request.filter = filter;
+    plan->request.owners = needs.owners || psc_filter_needs(filter).owners;
 }
 
 // Drops the rows whose owners the filter does not want.
 static enum psc_status select_rows(const struct psc_collection_plan *plan,
                                    struct psc_builder *builder, struct psc_error *error) {
-    bool users = plan->filter->users.count > 0;
-    unsigned details =
-        (plan->filter->processes.count > 0 ? PSC_PROCESS_NAME | PSC_PROCESS_PATH : 0) |
-        (users ? PSC_PROCESS_USER : 0);
+    struct psc_needs needs = psc_filter_needs(plan->filter);
     enum psc_status status = PSC_OK;
-    if (details != 0) {
-        status = psc_platform_resolve(&plan->request, details, builder, error);
+    if (needs.details != 0) {
+        status = psc_platform_resolve(&plan->request, needs.details, builder, error);
     }
     if (status != PSC_OK) {
         return status;
     }
-    if (users || plan->needs.users) {
+    if (needs.users || plan->needs.users) {
         status = psc_platform_name_users(builder, error);
     }
     if (status != PSC_OK) {

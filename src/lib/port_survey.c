@@ -7,11 +7,6 @@
 
 // The ports ---------------------------------------------------------------------------------------
 
-static void add_port(struct psc_port_survey *survey, uint16_t port, bool udp) {
-    survey->filter.local_port.bits[port / 64] |= (uint64_t)1 << (port % 64);
-    survey->checks[survey->count++] = (struct psc_port_check){.port = port, .udp = udp};
-}
-
 enum psc_status psc_port_survey_init(struct psc_port_survey *survey,
                                      const struct psc_port_spec *specs, size_t count,
                                      const struct psc_bind_address *bind, struct psc_error *error) {
@@ -26,11 +21,15 @@ enum psc_status psc_port_survey_init(struct psc_port_survey *survey,
         return psc_no_memory(error);
     }
     survey->filter.protocols = 0;
-    survey->filter.local_port.given = true;
     for (size_t i = 0; i < count; i++) {
         survey->filter.protocols |= specs[i].udp ? PSC_PROTOCOLS_UDP : PSC_PROTOCOLS_TCP;
+        if (psc_port_set_add(&survey->filter.local_port.set, specs[i].first, specs[i].last) !=
+            PSC_OK) {
+            return psc_no_memory(error);
+        }
         for (uint32_t port = specs[i].first; port <= specs[i].last; port++) {
-            add_port(survey, (uint16_t)port, specs[i].udp);
+            survey->checks[survey->count++] =
+                (struct psc_port_check){.port = (uint16_t)port, .udp = specs[i].udp};
         }
     }
     return PSC_OK;
@@ -39,6 +38,8 @@ enum psc_status psc_port_survey_init(struct psc_port_survey *survey,
 void psc_port_survey_done(struct psc_port_survey *survey) {
     psc_filter_done(&survey->filter);
     psc_snapshot_free(survey->snapshot);
+    psc_port_ranges_done(&survey->ranges[0]);
+    psc_port_ranges_done(&survey->ranges[1]);
     free(survey->checks);
 }
 

@@ -47,10 +47,6 @@ enum psc_status psc_builder_add(struct psc_builder *builder, const struct psc_en
     return PSC_OK;
 }
 
-const struct psc_filter *psc_builder_filter(const struct psc_builder *builder) {
-    return builder->filter;
-}
-
 size_t psc_builder_count(const struct psc_builder *builder) {
     return builder->snapshot->count;
 }

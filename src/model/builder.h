@@ -21,9 +21,6 @@ struct psc_builder;
 struct psc_builder *psc_builder_new(const struct psc_filter *filter);
 void psc_builder_free(struct psc_builder *builder);
 
-/** The filter, for a platform that can ask the system for what it lets through alone. */
-const struct psc_filter *psc_builder_filter(const struct psc_builder *builder);
-
 /** Adds a row if the filter wants it; @p endpoint is copied. Only before psc_builder_seal(). */
 PSC_NODISCARD enum psc_status psc_builder_add(struct psc_builder *builder,
                                               const struct psc_endpoint *endpoint);

@@ -4,10 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
+
+const struct psc_filter psc_filter_everything = {
+    .protocols = PSC_PROTOCOLS_ALL,
+    .states = PSC_STATES_ALL,
+};
+
 void psc_filter_init(struct psc_filter *filter) {
-    memset(filter, 0, sizeof *filter);
-    filter->protocols = PSC_PROTOCOLS_ALL;
-    filter->states = PSC_STATES_ALL;
+    *filter = psc_filter_everything;
 }
 
 static void globs_done(struct psc_globs *globs) {
@@ -18,6 +23,9 @@ static void globs_done(struct psc_globs *globs) {
 }
 
 void psc_filter_done(struct psc_filter *filter) {
+    psc_port_set_done(&filter->any_port.set);
+    psc_port_set_done(&filter->local_port.set);
+    psc_port_set_done(&filter->remote_port.set);
     free(filter->any_address.values);
     free(filter->local_address.values);
     free(filter->remote_address.values);
@@ -71,19 +79,6 @@ static enum psc_status begin_list(const char **list, bool given, bool *negated,
     return PSC_OK;
 }
 
-// Reads a decimal number of digits only; `most` is far from overflow.
-static bool read_number(const char **text, uint64_t most, uint64_t *number) {
-    const char *at = *text;
-    uint64_t value = 0;
-    while (*at >= '0' && *at <= '9' && value <= most) {
-        value = value * 10 + (unsigned)(*at++ - '0');
-    }
-    bool read = at != *text && value <= most;
-    *text = at;
-    *number = value;
-    return read;
-}
-
 // Makes room for one more value. The old array stays valid when it fails.
 static void *grow(void *values, size_t count, size_t size) {
     bool full = (count & (count - 1)) == 0; // the capacity is the next power of two
@@ -92,38 +87,16 @@ static void *grow(void *values, size_t count, size_t size) {
 
 // Ports -------------------------------------------------------------------------------------------
 
-static enum psc_status read_ports(void *values, const char *word, struct psc_error *error) {
-    struct psc_ports *ports = values;
-    const char *at = word;
-    uint64_t first;
-    bool valid = read_number(&at, 65535, &first);
-    uint64_t last = first;
-    if (valid && *at == '-') {
-        at++;
-        valid = read_number(&at, 65535, &last);
-    }
-    if (!valid || *at != '\0' || first > last) {
-        return psc_fail(error, PSC_USAGE,
-                        "'%s' is not a port: allowed are 0 to 65535, ranges like 8000-8100, and "
-                        "lists of both like 80,443",
-                        word);
-    }
-    for (uint64_t port = first; port <= last; port++) {
-        ports->bits[port / 64] |= (uint64_t)1 << (port % 64);
-    }
-    return PSC_OK;
-}
-
 enum psc_status psc_ports_parse(struct psc_ports *ports, const char *list,
                                 struct psc_error *error) {
-    struct psc_ports parsed = *ports;
-    enum psc_status status = begin_list(&list, ports->given, &parsed.negated, error);
-    if (status == PSC_OK) {
-        status = each_word(list, read_ports, &parsed, error);
+    bool negated = ports->negated;
+    enum psc_status status = begin_list(&list, ports->set.count > 0, &negated, error);
+    if (status != PSC_OK) {
+        return status;
     }
+    status = psc_port_set_parse(&ports->set, list, error);
     if (status == PSC_OK) {
-        parsed.given = true;
-        *ports = parsed;
+        ports->negated = negated;
     }
     return status;
 }
@@ -132,9 +105,8 @@ enum psc_status psc_ports_parse(struct psc_ports *ports, const char *list,
 
 static enum psc_status read_pid(void *values, const char *word, struct psc_error *error) {
     struct psc_pids *pids = values;
-    const char *at = word;
     uint64_t pid;
-    if (!read_number(&at, UINT32_MAX, &pid) || *at != '\0') {
+    if (!psc_number_parse(word, UINT32_MAX, &pid)) {
         return psc_fail(error, PSC_USAGE,
                         "'%s' is not a process number: allowed are numbers and lists like 12,13",
                         word);
@@ -379,10 +351,6 @@ enum psc_status psc_states_parse(uint32_t *states, const char *list, struct psc_
 
 // Judging rows ------------------------------------------------------------------------------------
 
-static bool ports_pass(const struct psc_ports *ports, bool matches) {
-    return !ports->given || matches != ports->negated;
-}
-
 static bool networks_have(const struct psc_networks *networks, const struct psc_address *address,
                           bool ipv6) {
     for (size_t i = 0; i < networks->count; i++) {
@@ -393,13 +361,20 @@ static bool networks_have(const struct psc_networks *networks, const struct psc_
     return false;
 }
 
+static bool ports_pass(const struct psc_ports *ports, bool local, bool remote,
+                       const struct psc_endpoint *row) {
+    if (ports->set.count == 0) {
+        return true;
+    }
+    bool matches = (local && psc_port_set_find(&ports->set, row->local_port) != NULL) ||
+                   (remote && psc_port_set_find(&ports->set, row->remote_port) != NULL);
+    return matches != ports->negated;
+}
+
 static bool pass_ports(const struct psc_filter *filter, const struct psc_endpoint *row, bool peer) {
-    bool local = psc_ports_have(&filter->any_port, row->local_port);
-    bool remote = peer && psc_ports_have(&filter->any_port, row->remote_port);
-    return ports_pass(&filter->any_port, local || remote) &&
-           ports_pass(&filter->local_port, psc_ports_have(&filter->local_port, row->local_port)) &&
-           ports_pass(&filter->remote_port,
-                      peer && psc_ports_have(&filter->remote_port, row->remote_port));
+    return ports_pass(&filter->any_port, true, peer, row) &&
+           ports_pass(&filter->local_port, true, false, row) &&
+           ports_pass(&filter->remote_port, false, peer, row);
 }
 
 static bool networks_pass(const struct psc_networks *networks, const struct psc_address *local,
@@ -430,8 +405,20 @@ bool psc_filter_endpoint(const struct psc_filter *filter, const struct psc_endpo
            pass_ports(filter, endpoint, peer) && pass_addresses(filter, endpoint, peer);
 }
 
-bool psc_filter_needs_owners(const struct psc_filter *filter) {
-    return filter->pids.count > 0 || filter->processes.count > 0 || filter->users.count > 0;
+struct psc_needs psc_filter_needs(const struct psc_filter *filter) {
+    bool processes = filter->processes.count > 0;
+    bool users = filter->users.count > 0;
+    return (struct psc_needs){
+        .owners = filter->pids.count > 0 || processes || users,
+        .users = users,
+        .details = (processes ? PSC_PROCESS_NAME | PSC_PROCESS_PATH : 0U) |
+                   (users ? (unsigned)PSC_PROCESS_USER : 0U),
+    };
+}
+
+bool psc_filter_names_ports(const struct psc_filter *filter) {
+    return filter->any_port.set.count > 0 || filter->local_port.set.count > 0 ||
+           filter->remote_port.set.count > 0;
 }
 
 bool psc_pids_have(const struct psc_pids *pids, uint32_t pid) {

@@ -3,15 +3,12 @@
 #define PSC_MODEL_FILTER_H
 
 #include "base/error.h"
-#include "model/endpoint.h"
+#include "model/ports.h"
 
-struct psc_process;
-
-/** A set of ports. */
+/** A list of ports; empty: not given. */
 struct psc_ports {
-    bool given;
     bool negated;
-    uint64_t bits[65536 / 64];
+    struct psc_port_set set;
 };
 
 /** A list of process numbers. */
@@ -49,6 +46,9 @@ struct psc_filter {
 
 void psc_filter_init(struct psc_filter *filter);
 
+/** What psc_filter_init() makes, for reading only. */
+extern const struct psc_filter psc_filter_everything;
+
 /** Releases what the parse functions allocated. */
 void psc_filter_done(struct psc_filter *filter);
 
@@ -72,19 +72,17 @@ PSC_NODISCARD enum psc_status psc_protocols_parse(uint32_t *tables, const char *
 PSC_NODISCARD enum psc_status psc_states_parse(uint32_t *states, const char *list,
                                                struct psc_error *error);
 
-/** Whether a port is in the set. */
-static inline bool psc_ports_have(const struct psc_ports *ports, uint16_t port) {
-    return (ports->bits[port / 64] >> (port % 64) & 1) != 0;
-}
-
 /** `*` any bytes, `?` one byte, `[a-z]` `[!a-z]` one of a set; ASCII letters of either case match. */
 bool psc_glob_match(const char *pattern, const char *text);
 
 /** Whether a row passes every filter that needs no owner. */
 bool psc_filter_endpoint(const struct psc_filter *filter, const struct psc_endpoint *endpoint);
 
-/** Whether rows are judged by their owners too, so that these must be looked for. */
-bool psc_filter_needs_owners(const struct psc_filter *filter);
+/** What must be known of a row's owners to decide on it. */
+struct psc_needs psc_filter_needs(const struct psc_filter *filter);
+
+/** Whether the filter names ports, so that few rows are likely to pass it. */
+bool psc_filter_names_ports(const struct psc_filter *filter);
 
 /**
  * Whether one owner satisfies a list, leaving its negation aside: an owner matches `!12` exactly

@@ -1,9 +1,254 @@
-// ports.c - the verdict on a port; pure functions.
+// ports.c - port sets, and the verdict on a port; pure functions.
 #include "model/ports.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/number.h"
+
+// Sets of ports -----------------------------------------------------------------------------------
+
+static bool read_port(const char **text, uint16_t *port) {
+    uint64_t number = 0;
+    bool good = psc_number_read(text, NULL, UINT16_MAX, &number);
+    *port = (uint16_t)number;
+    return good;
+}
+
+bool psc_port_range_read(const char **text, struct psc_port_range *range) {
+    bool good = read_port(text, &range->first);
+    range->last = range->first;
+    if (good && **text == '-') {
+        ++*text;
+        good = read_port(text, &range->last);
+    }
+    return good && range->first <= range->last;
+}
+
+void psc_port_set_done(struct psc_port_set *set) {
+    free(set->ranges);
+    *set = (struct psc_port_set){0};
+}
+
+// The number of the first range that does not end before a port, or the count.
+static size_t lower_bound(const struct psc_port_set *set, uint32_t port) {
+    size_t low = 0;
+    size_t high = set->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (set->ranges[middle].last < port) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+enum psc_status psc_port_set_add(struct psc_port_set *set, uint16_t first, uint16_t last) {
+    if (!PSC_ARRAY_RESERVE(set->ranges, set->capacity, set->count + 1)) {
+        return PSC_NO_MEMORY;
+    }
+    // The new range takes the place of all that it touches or overlaps.
+    struct psc_port_range merged = {first, last};
+    size_t begin = lower_bound(set, first > 0 ? first - 1U : 0);
+    size_t end = begin;
+    for (; end < set->count && set->ranges[end].first <= last + 1U; end++) {
+        merged.first =
+            set->ranges[end].first < merged.first ? set->ranges[end].first : merged.first;
+        merged.last = set->ranges[end].last > merged.last ? set->ranges[end].last : merged.last;
+    }
+    memmove(set->ranges + begin + 1, set->ranges + end, (set->count - end) * sizeof merged);
+    set->ranges[begin] = merged;
+    set->count = set->count + 1 - (end - begin);
+    return PSC_OK;
+}
+
+enum psc_status psc_port_set_parse(struct psc_port_set *set, const char *list,
+                                   struct psc_error *error) {
+    struct psc_port_set parsed = {0};
+    enum psc_status status = PSC_OK;
+    for (const char *at = list; status == PSC_OK && at != NULL;) {
+        const char *word = at;
+        struct psc_port_range range;
+        if (!psc_port_range_read(&at, &range) || (*at != ',' && *at != '\0')) {
+            status = psc_fail(error, PSC_USAGE,
+                              "'%.*s' is not a port: allowed are 0 to 65535, ranges like "
+                              "8000-8100, and lists of both like 80,443",
+                              (int)strcspn(word, ","), word);
+        } else if (psc_port_set_add(&parsed, range.first, range.last) != PSC_OK) {
+            status = psc_no_memory(error);
+        }
+        at = *at == ',' ? at + 1 : NULL;
+    }
+    for (size_t i = 0; status == PSC_OK && i < parsed.count; i++) {
+        if (psc_port_set_add(set, parsed.ranges[i].first, parsed.ranges[i].last) != PSC_OK) {
+            status = psc_no_memory(error);
+        }
+    }
+    psc_port_set_done(&parsed);
+    return status;
+}
+
+const struct psc_port_range *psc_port_set_find(const struct psc_port_set *set, uint16_t port) {
+    size_t at = lower_bound(set, port);
+    return at < set->count && set->ranges[at].first <= port ? &set->ranges[at] : NULL;
+}
+
+// The system's own ranges -------------------------------------------------------------------------
+
+void psc_port_ranges_done(struct psc_port_ranges *ranges) {
+    psc_port_set_done(&ranges->reserved);
+}
+
+bool psc_port_is_reserved(const struct psc_port_ranges *ranges, uint16_t port) {
+    return psc_port_set_find(&ranges->reserved, port) != NULL;
+}
+
+bool psc_port_is_dynamic(const struct psc_port_ranges *ranges, uint16_t port) {
+    return port >= ranges->dynamic_first && port <= ranges->dynamic_last;
+}
+
+// What a server asks for --------------------------------------------------------------------------
+
+enum psc_status psc_port_spec_parse(const char *word, bool udp, struct psc_port_spec *spec,
+                                    struct psc_error *error) {
+    const char *at = word + (word[0] == ':');
+    struct psc_port_range range;
+    bool good = psc_port_range_read(&at, &range) && range.first > 0;
+    if (strcmp(at, "/udp") == 0 || strcmp(at, "/tcp") == 0) {
+        udp = at[1] == 'u';
+    } else if (*at != '\0') {
+        good = false;
+    }
+    if (!good) {
+        return psc_fail(
+            error, PSC_USAGE,
+            "'%s' is not a port: give 1 to 65535 or a range like 8000-8010, optionally with "
+            "/tcp or /udp",
+            word);
+    }
+    *spec = (struct psc_port_spec){range.first, range.last, udp};
+    return PSC_OK;
+}
+
+static enum psc_protocol protocol_of(bool udp, bool ipv6) {
+    return udp    ? ipv6 ? PSC_PROTOCOL_UDP6 : PSC_PROTOCOL_UDP4
+           : ipv6 ? PSC_PROTOCOL_TCP6
+                  : PSC_PROTOCOL_TCP4;
+}
+
+size_t psc_port_probes(const struct psc_bind_address *bind_address, uint16_t port, bool udp,
+                       struct psc_probe probes[2]) {
+    if (bind_address->one_address) {
+        probes[0] = (struct psc_probe){.protocol = protocol_of(udp, bind_address->ipv6),
+                                       .address = bind_address->address,
+                                       .ifindex = bind_address->ifindex,
+                                       .port = port};
+        return 1;
+    }
+    probes[0] = (struct psc_probe){.protocol = protocol_of(udp, false), .port = port};
+    probes[1] = (struct psc_probe){.protocol = protocol_of(udp, true), .port = port};
+    return 2;
+}
+
+// What the table says -----------------------------------------------------------------------------
+
+static bool has_state(const struct psc_endpoint *endpoint, uint32_t states) {
+    return (PSC_STATE_BIT(endpoint->state) & states) != 0;
+}
+
+static bool has_port(const struct psc_endpoint *endpoint, uint16_t port, bool udp) {
+    return endpoint->local_port == port && psc_endpoint_is_udp(endpoint) == udp;
+}
+
+bool psc_endpoint_holds_port(const struct psc_endpoint *endpoint, uint16_t port, bool udp) {
+    const uint32_t passing =
+        PSC_STATE_BIT(PSC_STATE_TIME_WAIT) | PSC_STATE_BIT(PSC_STATE_SYN_RECEIVED);
+    return has_port(endpoint, port, udp) && !has_state(endpoint, passing);
+}
+
+bool psc_endpoint_serves_port(const struct psc_endpoint *endpoint, uint16_t port, bool udp) {
+    return has_port(endpoint, port, udp) &&
+           has_state(endpoint, PSC_STATES_LISTENERS | PSC_STATE_BIT(PSC_STATE_BOUND));
+}
+
+// An address of either family in one form; `ipv6` is false for an IPv4-mapped one, too.
+struct point {
+    struct psc_address address;
+    bool ipv6;
+};
+
+static struct point point_of(const struct psc_address *address, bool ipv6) {
+    return (struct point){.address = ipv6 ? *address : psc_address_map(address),
+                          .ipv6 = ipv6 && !psc_address_is_mapped(address)};
+}
+
+static bool same_address(const struct point *a, const struct point *b) {
+    return memcmp(&a->address, &b->address, sizeof a->address) == 0;
+}
+
+// Whether a row has the very address that a server asks for, or all of them.
+static bool is_at_address(const struct psc_endpoint *endpoint,
+                          const struct psc_bind_address *bind_address) {
+    bool any = psc_address_is_any(&endpoint->local);
+    if (!bind_address->one_address) {
+        return any;
+    }
+    struct point wanted = point_of(&bind_address->address, bind_address->ipv6);
+    struct point held = point_of(&endpoint->local, psc_endpoint_is_ipv6(endpoint));
+    bool covers = any && (held.ipv6 == wanted.ipv6 || (held.ipv6 && !endpoint->v6only));
+    return covers || same_address(&held, &wanted);
+}
+
+// Whether `localhost` is looked up as this address, or it is any. The rest of 127.0.0.0/8 does not
+// count: local resolvers and the like listen there.
+static bool is_localhost(const struct psc_address *address, bool ipv6) {
+    static const struct point localhost[] = {
+        {{{[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1}}, false},
+        {{{[15] = 1}}, true},
+    };
+    struct point point = point_of(address, ipv6);
+    return psc_address_is_any(address) || same_address(&point, &localhost[0]) ||
+           same_address(&point, &localhost[1]);
+}
+
+static bool answers_localhost(const struct psc_endpoint *endpoint) {
+    return has_state(endpoint, PSC_STATES_LISTENERS) &&
+           (endpoint->ifindex == 0 || endpoint->ifindex == PSC_IFINDEX_LOOPBACK) &&
+           is_localhost(&endpoint->local, psc_endpoint_is_ipv6(endpoint));
+}
+
+struct port_usage {
+    bool held;              // a socket has the port, perhaps only for a connection
+    bool served;            // … listens or is bound, at any address
+    bool served_at_address; // … at the address that the server asks for
+    bool listening;         // … listens, at any address
+    bool answers_localhost; // … and would answer a client of `localhost`
+    bool time_wait;         // a closed connection has the port
+};
+
+static struct port_usage find_usage(const struct psc_bind_address *bind_address,
+                                    const struct psc_snapshot *snapshot, uint16_t port, bool udp) {
+    struct port_usage usage = {.held = false};
+    for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
+        const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, i);
+        if (!has_port(endpoint, port, udp)) {
+            continue;
+        }
+        bool serves = psc_endpoint_serves_port(endpoint, port, udp);
+        usage.held |= psc_endpoint_holds_port(endpoint, port, udp);
+        usage.served |= serves;
+        usage.served_at_address |= serves && is_at_address(endpoint, bind_address);
+        usage.listening |= has_state(endpoint, PSC_STATES_LISTENERS);
+        usage.answers_localhost |= answers_localhost(endpoint);
+        usage.time_wait |= endpoint->state == PSC_STATE_TIME_WAIT;
+    }
+    return usage;
+}
+
+// The verdict -------------------------------------------------------------------------------------
 
 static const struct {
     const char *word;
@@ -31,227 +276,55 @@ bool psc_verdict_is_vacant(enum psc_verdict verdict) {
     return psc_verdict_is_free(verdict) || verdict == PSC_VERDICT_NEEDS_PRIVILEGE;
 }
 
-// Wishes ------------------------------------------------------------------------------------------
+#define RESULT(name) (1U << PSC_PROBE_##name)
 
-// Reads a number from 1 to 65535 and moves on behind it.
-static bool read_port(const char **text, uint16_t *port) {
-    uint64_t value = 0;
-    bool read = psc_number_read(text, NULL, UINT16_MAX, &value);
-    *port = (uint16_t)value;
-    return read && value >= 1;
-}
-
-enum psc_status psc_port_spec_parse(const char *word, bool udp, struct psc_port_spec *spec,
-                                    struct psc_error *error) {
-    const char *at = word + (word[0] == ':');
-    struct psc_port_spec parsed = {.udp = udp};
-    bool good = read_port(&at, &parsed.first);
-    parsed.last = parsed.first;
-    if (good && *at == '-') {
-        at++;
-        good = read_port(&at, &parsed.last) && parsed.first <= parsed.last;
+static enum psc_verdict decide(const struct psc_bind_address *bind_address, unsigned results,
+                               const struct port_usage *usage) {
+    bool denied = (results & RESULT(DENIED)) != 0;
+    // A privilege is asked for before the port is looked at, so the table says whether it is taken.
+    if ((results & RESULT(TAKEN)) != 0 || (denied && usage->listening)) {
+        return usage->served && !usage->served_at_address ? PSC_VERDICT_IN_USE_ELSEWHERE
+                                                          : PSC_VERDICT_IN_USE;
     }
-    if (good && strcmp(at, "/udp") == 0) {
-        parsed.udp = true;
-    } else if (good && strcmp(at, "/tcp") == 0) {
-        parsed.udp = false;
-    } else if (!good || *at != '\0') {
-        return psc_fail(error, PSC_USAGE,
-                        "'%s' is not a port: allowed are 1 to 65535, ranges like 8000-8010, and "
-                        "/tcp or /udp behind them",
-                        word);
-    }
-    *spec = parsed;
-    return PSC_OK;
-}
-
-// Probes ------------------------------------------------------------------------------------------
-
-static enum psc_protocol table_of(bool udp, bool ipv6) {
-    return udp    ? ipv6 ? PSC_PROTOCOL_UDP6 : PSC_PROTOCOL_UDP4
-           : ipv6 ? PSC_PROTOCOL_TCP6
-                  : PSC_PROTOCOL_TCP4;
-}
-
-size_t psc_port_probes(const struct psc_bind_address *place, uint16_t port, bool udp,
-                       struct psc_probe probes[2]) {
-    if (place->one_address) {
-        probes[0] = (struct psc_probe){.protocol = table_of(udp, place->ipv6),
-                                       .address = place->address,
-                                       .ifindex = place->ifindex,
-                                       .port = port};
-        return 1;
-    }
-    probes[0] = (struct psc_probe){.protocol = table_of(udp, false), .port = port};
-    probes[1] = (struct psc_probe){.protocol = table_of(udp, true), .port = port};
-    return 2;
-}
-
-// Rows --------------------------------------------------------------------------------------------
-
-bool psc_port_check_holds(const struct psc_port_check *check, const struct psc_endpoint *endpoint) {
-    const uint32_t passing =
-        PSC_STATE_BIT(PSC_STATE_TIME_WAIT) | PSC_STATE_BIT(PSC_STATE_SYN_RECEIVED);
-    return endpoint->local_port == check->port && psc_endpoint_is_udp(endpoint) == check->udp &&
-           (PSC_STATE_BIT(endpoint->state) & passing) == 0;
-}
-
-bool psc_port_check_serves(const struct psc_port_check *check,
-                           const struct psc_endpoint *endpoint) {
-    const uint32_t serving = PSC_STATES_LISTENERS | PSC_STATE_BIT(PSC_STATE_BOUND);
-    return psc_port_check_holds(check, endpoint) && (PSC_STATE_BIT(endpoint->state) & serving) != 0;
-}
-
-// An address of either family in one form; `ipv6` is whether it is one of IPv6 alone.
-struct point {
-    struct psc_address address;
-    bool ipv6;
-};
-
-static struct point point_of(const struct psc_address *address, bool ipv6) {
-    return (struct point){.address = ipv6 ? *address : psc_address_map(address),
-                          .ipv6 = ipv6 && !psc_address_is_mapped(address)};
-}
-
-static bool same_address(const struct point *a, const struct point *b) {
-    return memcmp(&a->address, &b->address, sizeof a->address) == 0;
-}
-
-// Whether a row has the very address that is wanted, or all of them.
-static bool is_at_place(const struct psc_endpoint *endpoint, const struct psc_bind_address *place) {
-    if (!place->one_address) {
-        return psc_address_is_any(&endpoint->local);
-    }
-    struct point wanted = point_of(&place->address, place->ipv6);
-    struct point held = point_of(&endpoint->local, psc_endpoint_is_ipv6(endpoint));
-    bool covers = psc_address_is_any(&endpoint->local) &&
-                  (held.ipv6 == wanted.ipv6 || (held.ipv6 && !endpoint->v6only));
-    return covers || same_address(&held, &wanted);
-}
-
-// Whether it is an address that the name `localhost` stands for, or any. Nobody looks for it on others
-// of 127.0.0.0/8, where resolvers and the like have theirs.
-static bool is_localhost(const struct psc_address *address, bool ipv6) {
-    static const struct point localhost[] = {
-        {{{[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1}}, false},
-        {{{[15] = 1}}, true},
-    };
-    struct point point = point_of(address, ipv6);
-    return psc_address_is_any(address) || same_address(&point, &localhost[0]) ||
-           same_address(&point, &localhost[1]);
-}
-
-static bool answers_localhost(const struct psc_endpoint *endpoint) {
-    return (PSC_STATE_BIT(endpoint->state) & PSC_STATES_LISTENERS) != 0 &&
-           (endpoint->ifindex == 0 || endpoint->ifindex == PSC_IFINDEX_LOOPBACK) &&
-           is_localhost(&endpoint->local, psc_endpoint_is_ipv6(endpoint));
-}
-
-struct view {
-    bool at_place;  // somebody serves at the wanted address
-    bool served;    // somebody serves at any address
-    bool held;      // somebody has the port, or is only connected by it
-    bool localhost; // somebody else would answer on `localhost`
-    bool listening; // somebody listens at any address
-    bool time_wait; // a connection was closed
-};
-
-static struct view look(const struct psc_bind_address *place, const struct psc_snapshot *snapshot,
-                        const struct psc_port_check *check) {
-    struct view view = {.held = false};
-    for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
-        const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, i);
-        if (!psc_port_check_holds(check, endpoint)) {
-            view.time_wait =
-                view.time_wait || (endpoint->local_port == check->port && !check->udp &&
-                                   endpoint->state == PSC_STATE_TIME_WAIT);
-            continue;
-        }
-        view.held = true;
-        bool serves = psc_port_check_serves(check, endpoint);
-        view.served = view.served || serves;
-        view.at_place = view.at_place || (serves && is_at_place(endpoint, place));
-        view.listening =
-            view.listening || (PSC_STATE_BIT(endpoint->state) & PSC_STATES_LISTENERS) != 0;
-        view.localhost = view.localhost || answers_localhost(endpoint);
-    }
-    return view;
-}
-
-// The verdict ---------------------------------------------------------------------------------------
-
-static bool any(const enum psc_probe_result *results, size_t count, enum psc_probe_result result) {
-    for (size_t i = 0; i < count; i++) {
-        if (results[i] == result) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool all(const enum psc_probe_result *results, size_t count, enum psc_probe_result result) {
-    for (size_t i = 0; i < count; i++) {
-        if (results[i] != result) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void find_range(const struct psc_ports *ports, struct psc_port_check *check) {
-    check->reserved_first = check->reserved_last = check->port;
-    if (!ports->given || !psc_ports_have(ports, check->port)) {
-        return;
-    }
-    while (check->reserved_first > 0 &&
-           psc_ports_have(ports, (uint16_t)(check->reserved_first - 1))) {
-        check->reserved_first--;
-    }
-    while (check->reserved_last < UINT16_MAX &&
-           psc_ports_have(ports, (uint16_t)(check->reserved_last + 1))) {
-        check->reserved_last++;
-    }
-}
-
-static enum psc_verdict judge(const struct psc_bind_address *place,
-                              const enum psc_probe_result *results, size_t count,
-                              const struct view *view) {
-    bool denied = any(results, count, PSC_PROBE_DENIED);
-    if (any(results, count, PSC_PROBE_TAKEN) || (denied && view->listening)) {
-        return view->served && !view->at_place ? PSC_VERDICT_IN_USE_ELSEWHERE : PSC_VERDICT_IN_USE;
-    }
-    if (any(results, count, PSC_PROBE_RESERVED)) {
+    if ((results & RESULT(RESERVED)) != 0) {
         return PSC_VERDICT_RESERVED;
     }
     if (denied) {
         return PSC_VERDICT_NEEDS_PRIVILEGE;
     }
-    // A server does without a family that the machine does not speak, if it has another one.
-    if (any(results, count, PSC_PROBE_NO_ADDRESS) || all(results, count, PSC_PROBE_NO_FAMILY)) {
+    // A server does without a family that the machine does not support, if it has the other one.
+    if ((results & RESULT(NO_ADDRESS)) != 0 || results == RESULT(NO_FAMILY)) {
         return PSC_VERDICT_ADDRESS_UNAVAILABLE;
     }
-    // It binds. But a client of `localhost` tries ::1 and 127.0.0.1 and takes who answers first.
-    if (view->localhost && (!place->one_address || is_localhost(&place->address, place->ipv6))) {
+    // It binds. But a client of `localhost` tries ::1 and 127.0.0.1, and takes the first answer.
+    if (usage->answers_localhost &&
+        (!bind_address->one_address || is_localhost(&bind_address->address, bind_address->ipv6))) {
         return PSC_VERDICT_IN_USE_ELSEWHERE;
     }
-    return any(results, count, PSC_PROBE_REUSABLE) ? PSC_VERDICT_CLOSING : PSC_VERDICT_FREE;
+    return (results & RESULT(REUSABLE)) != 0 ? PSC_VERDICT_CLOSING : PSC_VERDICT_FREE;
 }
 
-void psc_port_decide(const struct psc_bind_address *place, const enum psc_probe_result *results,
-                     size_t count, const struct psc_snapshot *snapshot,
-                     const struct psc_port_ranges *ranges, struct psc_port_check *check) {
-    struct view view = look(place, snapshot, check);
-    check->verdict = judge(place, results, count, &view);
+void psc_port_decide(const struct psc_bind_address *bind_address,
+                     const enum psc_probe_result *results, size_t count,
+                     const struct psc_snapshot *snapshot, const struct psc_port_ranges *ranges,
+                     struct psc_port_check *check) {
+    unsigned found = 0;
+    for (size_t i = 0; i < count; i++) {
+        found |= 1U << results[i];
+    }
+    struct port_usage usage = find_usage(bind_address, snapshot, check->port, check->udp);
+    check->verdict = decide(bind_address, found, &usage);
     bool free = psc_verdict_is_free(check->verdict);
+    bool taken = (found & RESULT(TAKEN)) != 0;
+    const struct psc_port_range *reserved = psc_port_set_find(&ranges->reserved, check->port);
     check->dynamic = free && psc_port_is_dynamic(ranges, check->port);
-    check->reserved_soft =
-        free && !ranges->reserved_refuses && psc_port_is_reserved(ranges, check->port);
-    bool taken = any(results, count, PSC_PROBE_TAKEN);
+    check->reserved_soft = free && !ranges->reserved_refuses && reserved != NULL;
     check->time_wait =
-        !view.held && (check->verdict == PSC_VERDICT_CLOSING || (taken && view.time_wait));
-    check->holder_unknown = taken && !view.held && !check->time_wait;
-    check->elsewhere = free && view.listening;
+        !usage.held && (check->verdict == PSC_VERDICT_CLOSING || (taken && usage.time_wait));
+    check->holder_unknown = taken && !usage.held && !check->time_wait;
+    check->elsewhere = free && usage.listening;
     if (check->verdict == PSC_VERDICT_RESERVED) {
-        find_range(&ranges->reserved, check);
+        check->reserved_first = reserved != NULL ? reserved->first : check->port;
+        check->reserved_last = reserved != NULL ? reserved->last : check->port;
     }
 }

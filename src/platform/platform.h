@@ -5,6 +5,7 @@
 #define PSC_PLATFORM_PLATFORM_H
 
 #include "model/builder.h"
+#include "model/ports.h"
 
 /** Methods that a request switches off, so that the others can be tested and compared. */
 enum {
@@ -13,18 +14,17 @@ enum {
     PSC_DISABLE_KCMP = 1U << 2,    /**< read the descriptors of every thread, shared or not */
 };
 
-/** What to ask the system for. psc_request_init() sets the defaults. */
+/** What to ask the system for, and how. */
 struct psc_request {
-    uint32_t protocols;    /**< PSC_PROTOCOL_BIT()s of the tables to read */
-    uint32_t states;       /**< PSC_STATE_BIT()s of the rows to read */
+    const struct psc_filter
+        *filter;           /**< rows worth asking for; other rows may come, too. Borrowed */
     bool owners;           /**< whether to search for owners */
-    bool expect_few_rows;  /**< start the search for owners only when the rows are known */
     unsigned disable;      /**< PSC_DISABLE_* bits */
     unsigned threads;      /**< threads that search for owners; 0: as many as help */
     const char *proc_root; /**< mount point of Linux' proc file system; borrowed */
 };
 
-/** All tables and states, with owners, by every method. */
+/** Everything, with owners, by every method. */
 void psc_request_init(struct psc_request *request);
 
 /**
@@ -59,25 +59,6 @@ PSC_NODISCARD enum psc_status psc_platform_name_remotes(struct psc_builder *buil
 
 // Ports --------------------------------------------------------------------------------------------
 
-/** What came of trying to bind to a port. */
-enum psc_probe_result {
-    PSC_PROBE_FREE,       /**< bound */
-    PSC_PROBE_REUSABLE,   /**< bound, but only as servers do that set SO_REUSEADDR (Linux) */
-    PSC_PROBE_TAKEN,      /**< somebody has it */
-    PSC_PROBE_DENIED,     /**< this user may not have such a port */
-    PSC_PROBE_RESERVED,   /**< the system keeps it for itself (Windows) */
-    PSC_PROBE_NO_ADDRESS, /**< this machine does not have the address */
-    PSC_PROBE_NO_FAMILY,  /**< this machine does not speak the protocol or family */
-};
-
-/** Where to bind. */
-struct psc_probe {
-    enum psc_protocol protocol; /**< protocol and family */
-    struct psc_address address; /**< all zero: any; for IPv6 then without IPv4 */
-    uint32_t ifindex;           /**< interface of a link-local address, else 0 */
-    uint16_t port;              /**< host byte order, not 0 */
-};
-
 /**
  * Binds as a server would and gives the port back at once. Never listens, and never takes a port
  * away from anybody.
@@ -86,27 +67,11 @@ PSC_NODISCARD enum psc_status psc_platform_probe(const struct psc_probe *probe,
                                                  enum psc_probe_result *result,
                                                  struct psc_error *error);
 
-/** What the system does with ports by itself. */
-struct psc_port_ranges {
-    struct psc_ports reserved;   /**< kept for somebody; given is false where there are none */
-    bool reserved_refuses;       /**< binding to one fails (Windows); else they are only left out
-                                      when the system chooses a port (Linux) */
-    uint16_t dynamic_first;      /**< the system chooses ports from here … */
-    uint16_t dynamic_last;       /**< … to here; 0 where that is not known */
-    uint32_t first_unprivileged; /**< lower ones take rights; 0: none does */
-    unsigned time_wait_seconds;  /**< how long a closed connection keeps its port */
-};
-
-static inline bool psc_port_is_reserved(const struct psc_port_ranges *ranges, uint16_t port) {
-    return ranges->reserved.given && psc_ports_have(&ranges->reserved, port);
-}
-
-/** @param port not 0 */
-static inline bool psc_port_is_dynamic(const struct psc_port_ranges *ranges, uint16_t port) {
-    return port >= ranges->dynamic_first && port <= ranges->dynamic_last;
-}
-
-/** @param udp whether of UDP; else of TCP */
+/**
+ * Reads the ranges of one protocol. What cannot be read is left out of `known` and is no error.
+ * @param udp whether of UDP; else of TCP
+ * @param ranges out: for psc_port_ranges_done(), whatever the result
+ */
 PSC_NODISCARD enum psc_status psc_platform_port_ranges(const struct psc_request *request, bool udp,
                                                        struct psc_port_ranges *ranges,
                                                        struct psc_error *error);

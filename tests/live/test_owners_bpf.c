@@ -196,8 +196,11 @@ static void finds_what_the_walk_finds(void **state) {
     request.threads = 1;
     assert_same_owners(&request, "after the dump");
     request.threads = 0;
-    request.expect_few_rows = true;
+    struct psc_filter ports = psc_filter_everything;
+    assert_int_equal(psc_port_set_add(&ports.local_port.set, 0, UINT16_MAX), PSC_OK);
+    request.filter = &ports;
     assert_same_owners(&request, "few rows");
+    psc_filter_done(&ports);
 }
 
 int main(void) {

@@ -100,24 +100,27 @@ static const struct {
     {"\n", "1024\t65535\n", "0\n", "none | 1024-65535 0"},
     {"", "1 1\n", "65536\n", "none | 1-1 65536"},
     {"1\n", "32768\t60999", "1024", "1 | 32768-60999 1024"},
-    {"65535\n", NULL, NULL, "65535 | 0-0 1024"},
-    {NULL, NULL, NULL, "none | 0-0 1024"},
-    {"x\n", "x\n", "1024\n", "none | 0-0 1024"},
-    {"1-\n", "5\n", "1024\n", "none | 0-0 1024"},
-    {"1,70000\n", "60999 32768\n", "1024\n", "none | 0-0 1024"},
-    {"\n", "1 70000\n", "1024\n", "none | 0-0 1024"},
+    {"65535\n", NULL, NULL, "65535 | unknown 0-0 unknown 1024"},
+    {NULL, NULL, NULL, "unknown | unknown 0-0 unknown 1024"},
+    {"x\n", "x\n", "x\n", "unknown | unknown 0-0 unknown 1024"},
+    {"1-\n", "5\n", "1024\n", "unknown | unknown 0-0 1024"},
+    {"1,70000\n", "60999 32768\n", "65537\n", "unknown | unknown 0-0 unknown 1024"},
+    {"\n", "1 70000\n", "1024\n", "none | unknown 0-0 1024"},
 };
 
 static void describe(const struct psc_port_ranges *ranges, char *text, size_t size) {
     size_t used = 0;
     text[0] = '\0';
-    for (uint32_t port = 0; ranges->reserved.given && port <= UINT16_MAX; port++) {
-        if (psc_ports_have(&ranges->reserved, (uint16_t)port)) {
+    for (uint32_t port = 0; port <= UINT16_MAX; port++) {
+        if (psc_port_is_reserved(ranges, (uint16_t)port)) {
             used += (size_t)snprintf(text + used, size - used, "%u ", port);
         }
     }
-    snprintf(text + used, size - used, "%s| %u-%u %u", ranges->reserved.given ? "" : "none ",
-             ranges->dynamic_first, ranges->dynamic_last, ranges->first_unprivileged);
+    const char *none = (ranges->known & PSC_RANGES_RESERVED) != 0 ? "none " : "unknown ";
+    snprintf(text + used, size - used, "%s| %s%u-%u %s%u", used > 0 ? "" : none,
+             (ranges->known & PSC_RANGES_DYNAMIC) != 0 ? "" : "unknown ", ranges->dynamic_first,
+             ranges->dynamic_last, (ranges->known & PSC_RANGES_UNPRIVILEGED) != 0 ? "" : "unknown ",
+             ranges->first_unprivileged);
 }
 
 static void set(const struct fake_proc *proc, const char *name, const char *value) {
@@ -151,6 +154,7 @@ static void ranges_are_read(void **state) {
         if (strcmp(means, settings[i].means) != 0) {
             fail_msg("%zu: '%s', not '%s'", i, means, settings[i].means);
         }
+        psc_port_ranges_done(&ranges);
         fake_proc_remove(&proc);
     }
 }
@@ -168,9 +172,11 @@ static void a_long_list_is_read_to_its_end(void **state) {
     fake_proc_make(&proc);
     set(&proc, "ip_local_reserved_ports", list);
     ranges_of(&proc, &ranges);
-    assert_true(ranges.reserved.given);
-    assert_true(psc_ports_have(&ranges.reserved, 19999));
-    assert_false(psc_ports_have(&ranges.reserved, 19998));
+    assert_int_equal(ranges.known & PSC_RANGES_RESERVED, PSC_RANGES_RESERVED);
+    assert_int_equal(ranges.reserved.count, 5000);
+    assert_true(psc_port_is_reserved(&ranges, 19999));
+    assert_false(psc_port_is_reserved(&ranges, 19998));
+    psc_port_ranges_done(&ranges);
     fake_proc_remove(&proc);
 }
 
@@ -183,6 +189,7 @@ static void without_proc_nothing_is_known(void **state) {
     request.proc_root = "/nonexistent/proc";
     assert_int_equal(psc_platform_port_ranges(&request, true, &ranges, &error), PSC_SYSTEM);
     assert_non_null(strstr(error.text, "/nonexistent/proc"));
+    psc_port_ranges_done(&ranges);
 }
 
 // The program -------------------------------------------------------------------------------------
@@ -257,8 +264,8 @@ static void dynamic_ports_are_told(void **state) {
 static void privileged_ports_take_rights(void **state) {
     (void)state;
     need_network();
-    run(ordinary(), "check %u", PRIVILEGED_PORT + 1, 1, "/tcp needs rights\n", NULL);
-    run(ordinary(), "check %u/udp", PRIVILEGED_PORT, 1, "/udp needs rights\n", NULL);
+    run(ordinary(), "check %u", PRIVILEGED_PORT + 1, 1, "/tcp needs privilege\n", NULL);
+    run(ordinary(), "check %u/udp", PRIVILEGED_PORT, 1, "/udp needs privilege\n", NULL);
     run(ordinary(), "check %u", PRIVILEGED_PORT + 1, 1, "next free port: 1024", NULL);
     run(ordinary(), "free 1-%u", 1023, 1, NULL, "only 0 of 1");
     if (geteuid() == 0) {

@@ -138,6 +138,7 @@ static void the_kernel_takes_it(void **state) {
     struct psc_request request;
     struct psc_error error;
     psc_request_init(&request);
+    request.filter = &filter;
     request.owners = false;
     for (unsigned avoid = 0; avoid <= PSC_DISABLE_NETLINK; avoid += PSC_DISABLE_NETLINK) {
         request.disable = avoid;

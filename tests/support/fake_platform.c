@@ -201,10 +201,8 @@ struct fake_platform *fake_platform(void) {
 }
 
 void psc_request_init(struct psc_request *request) {
-    *request = (struct psc_request){.protocols = PSC_PROTOCOLS_ALL,
-                                    .states = PSC_STATES_ALL,
-                                    .owners = true,
-                                    .proc_root = "/proc"};
+    *request = (struct psc_request){
+        .filter = &psc_filter_everything, .owners = true, .proc_root = "/proc"};
 }
 
 static enum psc_status out_of_memory(enum psc_status status, struct psc_error *error) {
@@ -275,8 +273,9 @@ static enum psc_status add_rows(const struct psc_request *request, struct psc_bu
     enum psc_status status = PSC_OK;
     for (size_t i = 0; i < ROW_COUNT && status == PSC_OK; i++) {
         struct psc_endpoint endpoint = endpoint_of(&rows[i]);
-        if (is_there(&rows[i]) && (request->protocols & PSC_PROTOCOL_BIT(endpoint.protocol)) != 0 &&
-            (request->states & PSC_STATE_BIT(endpoint.state)) != 0) {
+        if (is_there(&rows[i]) &&
+            (request->filter->protocols & PSC_PROTOCOL_BIT(endpoint.protocol)) != 0 &&
+            (request->filter->states & PSC_STATE_BIT(endpoint.state)) != 0) {
             status = psc_builder_add(builder, &endpoint);
         }
     }
@@ -457,6 +456,8 @@ static bool has_address(const struct psc_probe *probe) {
     return ipv6 || memcmp(probe->address.bytes, elsewhere, sizeof elsewhere) != 0;
 }
 
+#define RESERVED "7100-7149,65530-65535"
+
 static bool is_reserved(uint16_t port) {
     return (port >= 7100 && port < 7150) || port >= 65530;
 }
@@ -479,21 +480,16 @@ enum psc_status psc_platform_probe(const struct psc_probe *probe, enum psc_probe
 
 enum psc_status psc_platform_port_ranges(const struct psc_request *request, bool udp,
                                          struct psc_port_ranges *ranges, struct psc_error *error) {
-    (void)request, (void)udp, (void)error;
+    (void)request, (void)udp;
     *ranges = (struct psc_port_ranges){
-        .reserved = {.given = true},
+        .known = PSC_RANGES_RESERVED | PSC_RANGES_DYNAMIC | PSC_RANGES_UNPRIVILEGED,
         .reserved_refuses = fake_platform()->windows_ports,
         .dynamic_first = 49152,
         .dynamic_last = 65535,
         .first_unprivileged = 1024,
         .time_wait_seconds = 60,
     };
-    for (uint32_t port = 0; port <= UINT16_MAX; port++) {
-        if (is_reserved((uint16_t)port)) {
-            ranges->reserved.bits[port / 64] |= (uint64_t)1 << (port % 64);
-        }
-    }
-    return PSC_OK;
+    return psc_port_set_parse(&ranges->reserved, RESERVED, error);
 }
 
 // Ending a process ---------------------------------------------------------------------------------

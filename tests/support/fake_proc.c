@@ -90,10 +90,13 @@ void fake_proc_listeners(const struct fake_proc *proc, const uint64_t *inodes, s
 }
 
 struct psc_request fake_proc_request(const struct fake_proc *proc) {
+    static const struct psc_filter listeners = {
+        .protocols = PSC_PROTOCOL_BIT(PSC_PROTOCOL_TCP4),
+        .states = PSC_STATE_BIT(PSC_STATE_LISTENING),
+    };
     struct psc_request request;
     psc_request_init(&request);
-    request.protocols = PSC_PROTOCOL_BIT(PSC_PROTOCOL_TCP4);
-    request.states = PSC_STATE_BIT(PSC_STATE_LISTENING);
+    request.filter = &listeners;
     request.disable = PSC_DISABLE_NETLINK;
     request.proc_root = proc->root;
     return request;

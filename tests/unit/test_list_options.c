@@ -212,9 +212,12 @@ static void values_arrive(void **state) {
               &error),
         PSC_OK);
     const struct psc_filter *filter = &options.filter;
-    assert_true(psc_ports_have(&filter->any_port, 443) && psc_ports_have(&filter->any_port, 8080));
-    assert_true(psc_ports_have(&filter->local_port, 22) && filter->local_port.negated);
-    assert_true(psc_ports_have(&filter->remote_port, 9) && !filter->remote_port.negated);
+    assert_true(psc_port_set_find(&filter->any_port.set, 443) != NULL &&
+                psc_port_set_find(&filter->any_port.set, 8080) != NULL);
+    assert_true(psc_port_set_find(&filter->local_port.set, 22) != NULL &&
+                filter->local_port.negated);
+    assert_true(psc_port_set_find(&filter->remote_port.set, 9) != NULL &&
+                !filter->remote_port.negated);
     assert_int_equal(filter->pids.count, 2);
     assert_int_equal(filter->processes.count, 2);
     assert_string_equal(filter->users.patterns[0], "c");

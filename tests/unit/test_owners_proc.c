@@ -287,8 +287,6 @@ static void assert_mine(uint16_t port) {
     for (size_t i = 0; i < sizeof avoid / sizeof avoid[0]; i++) {
         struct psc_request request;
         psc_request_init(&request);
-        request.protocols = PSC_PROTOCOL_BIT(PSC_PROTOCOL_TCP4);
-        request.states = PSC_STATE_BIT(PSC_STATE_LISTENING);
         request.disable = avoid[i];
         struct psc_snapshot *snapshot = collect(&request);
         assert_owners(snapshot, port, me);

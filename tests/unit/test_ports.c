@@ -14,6 +14,106 @@
 #include "model/ports.h"
 #include "support/netstat_row.h"
 
+// Sets --------------------------------------------------------------------------------------------
+
+// The ranges of a set, as `80 8000-8010`.
+static void write_set(const struct psc_port_set *set, char *text, size_t room) {
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < set->count; i++) {
+        const struct psc_port_range *range = &set->ranges[i];
+        used += (size_t)snprintf(text + used, room - used, i > 0 ? " %u" : "%u", range->first);
+        if (range->last != range->first) {
+            used += (size_t)snprintf(text + used, room - used, "-%u", range->last);
+        }
+        assert_true(used < room);
+    }
+}
+
+static void lists_become_sorted_ranges(void **state) {
+    static const struct {
+        const char *list, *ranges;
+    } cases[] = {
+        {"80", "80"},
+        {"443,80", "80 443"},
+        {"80,80", "80"},
+        {"80,81", "80-81"}, // neighbors are one range
+        {"81,80", "80-81"},
+        {"80,82", "80 82"},
+        {"80,82,81", "80-82"},
+        {"10-20,15-25", "10-25"},
+        {"15-25,10-20", "10-25"},
+        {"10-20,12-13", "10-20"},
+        {"12-13,10-20", "10-20"},
+        {"10-20,21-30", "10-30"},
+        {"1,3,5,7,2-6", "1-7"},
+        {"1,3,5,7,9,3-6", "1 3-7 9"},
+        {"0", "0"},
+        {"65535", "65535"},
+        {"0,65535", "0 65535"},
+        {"1,0", "0-1"},
+        {"65535,65534", "65534-65535"},
+        {"0-65535", "0-65535"},
+        {"5,0-65535,7", "0-65535"},
+        {"0-32767,32768-65535", "0-65535"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct psc_port_set set = {0};
+        struct psc_error error;
+        char ranges[64];
+        assert_int_equal(psc_port_set_parse(&set, cases[i].list, &error), PSC_OK);
+        write_set(&set, ranges, sizeof ranges);
+        assert_string_equal(ranges, cases[i].ranges);
+        psc_port_set_done(&set);
+        assert_int_equal(set.count, 0);
+    }
+}
+
+static void bad_lists_add_nothing(void **state) {
+    static const char *const lists[] = {"",    "80,",   "80,65536", "80,,90", "80,90-",
+                                        "80 ", "90-80", "80;90",    "80-90-", "!80"};
+    struct psc_port_set set = {0};
+    struct psc_error error;
+    char ranges[64];
+    (void)state;
+    assert_int_equal(psc_port_set_parse(&set, "79", &error), PSC_OK);
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        assert_int_equal(psc_port_set_parse(&set, lists[i], &error), PSC_USAGE);
+        write_set(&set, ranges, sizeof ranges);
+        assert_string_equal(ranges, "79");
+    }
+    psc_port_set_done(&set);
+}
+
+// Every set is compared with a table of all ports.
+static void sets_have_what_was_added(void **state) {
+    static bool added[UINT16_MAX + 1];
+    uint32_t seed = 11;
+    (void)state;
+    for (uint32_t round = 0; round < 20; round++) {
+        struct psc_port_set set = {0};
+        memset(added, 0, sizeof added);
+        for (int i = 0; i < 200; i++) {
+            seed = seed * 1664525 + 1013904223;
+            uint32_t first = seed >> 16;
+            uint32_t last = first + (seed >> 8) % (round * 50 + 1);
+            last = last < UINT16_MAX ? last : UINT16_MAX;
+            assert_int_equal(psc_port_set_add(&set, (uint16_t)first, (uint16_t)last), PSC_OK);
+            memset(added + first, 1, last - first + 1);
+        }
+        for (size_t i = 1; i < set.count; i++) {
+            assert_true(set.ranges[i - 1].last + 1 < set.ranges[i].first);
+        }
+        for (uint32_t port = 0; port <= UINT16_MAX; port++) {
+            const struct psc_port_range *range = psc_port_set_find(&set, (uint16_t)port);
+            assert_int_equal(range != NULL, added[port]);
+            assert_true(range == NULL || (range->first <= port && port <= range->last));
+        }
+        psc_port_set_done(&set);
+    }
+}
+
 // Wishes ------------------------------------------------------------------------------------------
 
 static void wishes_are_read(void **state) {
@@ -70,12 +170,12 @@ static void other_words_are_no_wishes(void **state) {
 
 // Attempts ----------------------------------------------------------------------------------------
 
-static struct psc_bind_address place_of(const char *address) {
-    struct psc_bind_address place = {.one_address = address != NULL};
-    if (address != NULL) {
-        assert_true(psc_address_parse(address, &place.address, &place.ipv6));
+static struct psc_bind_address bind_address_of(const char *text) {
+    struct psc_bind_address address = {.one_address = text != NULL};
+    if (text != NULL) {
+        assert_true(psc_address_parse(text, &address.address, &address.ipv6));
     }
-    return place;
+    return address;
 }
 
 static void probes_are_of_both_families_or_of_one_address(void **state) {
@@ -95,15 +195,15 @@ static void probes_are_of_both_families_or_of_one_address(void **state) {
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct psc_bind_address place = place_of(cases[i].address);
+        struct psc_bind_address address = bind_address_of(cases[i].address);
         struct psc_probe probes[2];
-        place.ifindex = cases[i].address != NULL ? 3 : 0;
-        assert_int_equal(psc_port_probes(&place, 3000, cases[i].udp, probes), cases[i].count);
+        address.ifindex = cases[i].address != NULL ? 3 : 0;
+        assert_int_equal(psc_port_probes(&address, 3000, cases[i].udp, probes), cases[i].count);
         for (size_t j = 0; j < cases[i].count; j++) {
             assert_int_equal(probes[j].protocol, cases[i].protocols[j]);
             assert_int_equal(probes[j].port, 3000);
-            assert_int_equal(probes[j].ifindex, place.ifindex);
-            assert_memory_equal(&probes[j].address, &place.address, sizeof place.address);
+            assert_int_equal(probes[j].ifindex, address.ifindex);
+            assert_memory_equal(&probes[j].address, &address.address, sizeof address.address);
         }
     }
 }
@@ -117,7 +217,7 @@ static struct psc_port_ranges ranges_of(bool refuses) {
                                      .dynamic_last = 60999,
                                      .first_unprivileged = 1024};
     struct psc_error error;
-    assert_int_equal(psc_ports_parse(&ranges.reserved, "5000-5010,5012", &error), PSC_OK);
+    assert_int_equal(psc_port_set_parse(&ranges.reserved, "5000-5010,5012", &error), PSC_OK);
     return ranges;
 }
 
@@ -331,11 +431,11 @@ static void ports_are_judged(void **state) {
     for (size_t i = 0; i < sizeof judgements / sizeof judgements[0]; i++) {
         const struct judgement *given = &judgements[i];
         struct psc_snapshot *snapshot = snapshot_of(given->rows);
-        struct psc_bind_address place = place_of(given->address);
+        struct psc_bind_address address = bind_address_of(given->address);
         struct psc_port_ranges ranges = ranges_of(given->windows);
         struct psc_port_check check = {.port = given->port};
         char found[128];
-        psc_port_decide(&place, given->results, place.one_address ? 1 : 2, snapshot, &ranges,
+        psc_port_decide(&address, given->results, address.one_address ? 1 : 2, snapshot, &ranges,
                         &check);
         describe(&check, found, sizeof found);
         if (strcmp(found, given->found) != 0) {
@@ -343,6 +443,7 @@ static void ports_are_judged(void **state) {
                      given->address != NULL ? given->address : "any", given->port,
                      given->rows[0] != NULL ? given->rows[0] : "nobody", found, given->found);
         }
+        psc_port_ranges_done(&ranges);
         psc_snapshot_free(snapshot);
     }
 }
@@ -366,14 +467,15 @@ static void udp_is_judged(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct psc_snapshot *snapshot = snapshot_of(cases[i].rows);
-        struct psc_bind_address place = place_of(cases[i].address);
+        struct psc_bind_address address = bind_address_of(cases[i].address);
         struct psc_port_ranges ranges = ranges_of(false);
         struct psc_port_check check = {.port = 53, .udp = true};
         char found[128];
-        psc_port_decide(&place, cases[i].results, place.one_address ? 1 : 2, snapshot, &ranges,
+        psc_port_decide(&address, cases[i].results, address.one_address ? 1 : 2, snapshot, &ranges,
                         &check);
         describe(&check, found, sizeof found);
         assert_string_equal(found, cases[i].found);
+        psc_port_ranges_done(&ranges);
         psc_snapshot_free(snapshot);
     }
 }
@@ -383,15 +485,15 @@ static void a_system_without_ranges(void **state) {
     static const enum psc_probe_result results[] = {PSC_PROBE_RESERVED, PSC_PROBE_RESERVED};
     static const enum psc_probe_result good[] = {PSC_PROBE_FREE, PSC_PROBE_FREE};
     static const char *const nobody[4] = {NULL};
-    const struct psc_bind_address place = {.one_address = false};
+    const struct psc_bind_address address = {.one_address = false};
     const struct psc_port_ranges none = {.time_wait_seconds = 60};
     struct psc_port_check check = {.port = 65535};
     struct psc_snapshot *snapshot = snapshot_of(nobody);
     (void)state;
-    psc_port_decide(&place, good, 2, snapshot, &none, &check);
+    psc_port_decide(&address, good, 2, snapshot, &none, &check);
     assert_int_equal(check.verdict, PSC_VERDICT_FREE);
     assert_false(check.dynamic || check.reserved_soft);
-    psc_port_decide(&place, results, 2, snapshot, &none, &check);
+    psc_port_decide(&address, results, 2, snapshot, &none, &check);
     assert_int_equal(check.verdict, PSC_VERDICT_RESERVED);
     assert_int_equal(check.reserved_first, 65535);
     assert_int_equal(check.reserved_last, 65535);
@@ -401,16 +503,17 @@ static void a_system_without_ranges(void **state) {
 static void ranges_end_where_ports_do(void **state) {
     static const enum psc_probe_result results[] = {PSC_PROBE_RESERVED, PSC_PROBE_RESERVED};
     static const char *const nobody[4] = {NULL};
-    const struct psc_bind_address place = {.one_address = false};
+    const struct psc_bind_address address = {.one_address = false};
     struct psc_port_ranges all = {.reserved_refuses = true};
     struct psc_port_check check = {.port = 80};
     struct psc_error error;
     struct psc_snapshot *snapshot = snapshot_of(nobody);
     (void)state;
-    assert_int_equal(psc_ports_parse(&all.reserved, "0-65535", &error), PSC_OK);
-    psc_port_decide(&place, results, 2, snapshot, &all, &check);
+    assert_int_equal(psc_port_set_parse(&all.reserved, "0-65535", &error), PSC_OK);
+    psc_port_decide(&address, results, 2, snapshot, &all, &check);
     assert_int_equal(check.reserved_first, 0);
     assert_int_equal(check.reserved_last, 65535);
+    psc_port_ranges_done(&all);
     psc_snapshot_free(snapshot);
 }
 
@@ -437,15 +540,17 @@ static void clients_hold_and_do_not_serve(void **state) {
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct psc_port_check check = {.port = 80, .udp = cases[i].udp};
         struct psc_endpoint endpoint = netstat_row(cases[i].row);
-        assert_int_equal(psc_port_check_holds(&check, &endpoint), cases[i].holds);
-        assert_int_equal(psc_port_check_serves(&check, &endpoint), cases[i].serves);
+        assert_int_equal(psc_endpoint_holds_port(&endpoint, 80, cases[i].udp), cases[i].holds);
+        assert_int_equal(psc_endpoint_serves_port(&endpoint, 80, cases[i].udp), cases[i].serves);
     }
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lists_become_sorted_ranges),
+        cmocka_unit_test(bad_lists_add_nothing),
+        cmocka_unit_test(sets_have_what_was_added),
         cmocka_unit_test(wishes_are_read),
         cmocka_unit_test(other_words_are_no_wishes),
         cmocka_unit_test(probes_are_of_both_families_or_of_one_address),

@@ -301,7 +301,8 @@ static void nothing_is_read_behind_the_end_of_a_dump(void **state) {
 
 static void dump(struct decoding *decoding, enum psc_protocol protocol, uint32_t states) {
     begin(decoding);
-    decoding->status = sock_diag_dump(protocol, states, decoding->builder, &decoding->error);
+    decoding->status = sock_diag_dump(&psc_filter_everything, protocol, states, decoding->builder,
+                                      &decoding->error);
     if (decoding->status == PSC_UNSUPPORTED) {
         end(decoding);
         print_message("skipped: %s\n", decoding->error.text);

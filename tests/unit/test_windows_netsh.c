@@ -9,10 +9,10 @@
 
 #include "platform/windows/netsh.h"
 
-static unsigned count_ports(const struct psc_ports *ports) {
+static unsigned count_ports(const struct psc_port_set *ports) {
     unsigned count = 0;
     for (uint32_t port = 0; port <= UINT16_MAX; port++) {
-        count += psc_ports_have(ports, (uint16_t)port);
+        count += psc_port_set_find(ports, (uint16_t)port) != NULL;
     }
     return count;
 }
@@ -28,16 +28,19 @@ static void excluded_ranges(void **state) {
         "but    Port de fin      \r\n----------    --------      \r\n"
         "      1025        1124      \r\n\r\n* - Exclusions de ports administr\x82"
         "es.\r\n";
-    struct psc_ports ports = {0};
+    struct psc_port_set ports = {0};
     (void)state;
-    netsh_parse_excluded(english, &ports);
-    assert_true(ports.given);
+    assert_int_equal(netsh_parse_excluded(english, &ports), PSC_OK);
     assert_int_equal(count_ports(&ports), 61);
-    assert_true(psc_ports_have(&ports, 5357) && psc_ports_have(&ports, 50000) &&
-                psc_ports_have(&ports, 50059) && !psc_ports_have(&ports, 50060));
-    netsh_parse_excluded(french, &ports); // adds to the other family's
+    assert_non_null(psc_port_set_find(&ports, 5357));
+    assert_non_null(psc_port_set_find(&ports, 50000));
+    assert_non_null(psc_port_set_find(&ports, 50059));
+    assert_null(psc_port_set_find(&ports, 50060));
+    assert_int_equal(netsh_parse_excluded(french, &ports), PSC_OK); // adds to the other family's
     assert_int_equal(count_ports(&ports), 161);
-    assert_true(psc_ports_have(&ports, 1025) && psc_ports_have(&ports, 1124));
+    assert_non_null(psc_port_set_find(&ports, 1025));
+    assert_non_null(psc_port_set_find(&ports, 1124));
+    psc_port_set_done(&ports);
 }
 
 static void what_is_no_range_is_passed_over(void **state) {
@@ -56,9 +59,8 @@ static void what_is_no_range_is_passed_over(void **state) {
     };
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        struct psc_ports ports = {0};
-        netsh_parse_excluded(texts[i], &ports);
-        assert_false(ports.given);
+        struct psc_port_set ports = {0};
+        assert_int_equal(netsh_parse_excluded(texts[i], &ports), PSC_OK);
         assert_int_equal(count_ports(&ports), 0);
     }
 }

@@ -18,18 +18,17 @@
 
 void psc_request_init(struct psc_request *request) {
     *request = (struct psc_request){
-        .protocols = PSC_PROTOCOLS_ALL,
-        .states = PSC_STATES_ALL,
+        .filter = &psc_filter_everything,
         .owners = true,
         .proc_root = "/proc",
     };
 }
 
 // The states of a table that are asked for; none means that it need not be dumped.
-static uint32_t wanted_states(const struct psc_request *request, enum psc_protocol protocol) {
+static uint32_t wanted_states(const struct psc_filter *filter, enum psc_protocol protocol) {
     bool udp = protocol == PSC_PROTOCOL_UDP4 || protocol == PSC_PROTOCOL_UDP6;
-    bool wanted = (request->protocols & PSC_PROTOCOL_BIT(protocol)) != 0;
-    return wanted ? request->states & (udp ? PSC_STATES_UDP : ~PSC_STATES_UDP) : 0;
+    bool wanted = (filter->protocols & PSC_PROTOCOL_BIT(protocol)) != 0;
+    return wanted ? filter->states & (udp ? PSC_STATES_UDP : ~PSC_STATES_UDP) : 0;
 }
 
 static enum psc_status read_links(int proc, struct proc_bytes *bytes, struct decode_links *links,
@@ -75,12 +74,12 @@ out:
 static enum psc_status collect_table(const struct psc_request *request, int proc,
                                      enum psc_protocol protocol, struct psc_builder *builder,
                                      bool *by_proc, struct psc_error *error) {
-    uint32_t states = wanted_states(request, protocol);
+    uint32_t states = wanted_states(request->filter, protocol);
     if (states == 0) {
         return PSC_OK;
     }
     if ((request->disable & PSC_DISABLE_NETLINK) == 0) {
-        enum psc_status status = sock_diag_dump(protocol, states, builder, error);
+        enum psc_status status = sock_diag_dump(request->filter, protocol, states, builder, error);
         if (status != PSC_UNSUPPORTED) {
             return status;
         }
@@ -101,10 +100,10 @@ static bool kernel_tells_bound(void) {
     return major > 6 || (major == 6 && minor >= 8);
 }
 
-static enum psc_status note_bound(const struct psc_request *request, bool by_proc,
+static enum psc_status note_bound(const struct psc_filter *filter, bool by_proc,
                                   struct psc_builder *builder) {
-    bool asked = (request->states & PSC_STATE_BIT(PSC_STATE_BOUND)) != 0 &&
-                 (request->protocols & PSC_PROTOCOLS_TCP) != 0;
+    bool asked = (filter->states & PSC_STATE_BIT(PSC_STATE_BOUND)) != 0 &&
+                 (filter->protocols & PSC_PROTOCOLS_TCP) != 0;
     if (!asked || (!by_proc && kernel_tells_bound())) {
         return PSC_OK;
     }
@@ -141,8 +140,8 @@ static enum psc_status collect_tables(const struct psc_request *request, int pro
             return status;
         }
     }
-    if (note_bound(request, by_proc, builder) != PSC_OK || psc_builder_seal(builder) != PSC_OK ||
-        name_zones(builder) != PSC_OK) {
+    if (note_bound(request->filter, by_proc, builder) != PSC_OK ||
+        psc_builder_seal(builder) != PSC_OK || name_zones(builder) != PSC_OK) {
         return psc_no_memory(error);
     }
     return PSC_OK;

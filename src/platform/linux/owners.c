@@ -40,8 +40,8 @@ void owners_begin(struct owners_search *search, const struct psc_request *reques
     }
     unsigned long files = count_open_files(proc);
     search->by_bpf = files >= FILES_WORTH_BPF;
-    search->early = search->by_bpf && !request->expect_few_rows && request->threads != 1 &&
-                    files >= FILES_WORTH_A_THREAD &&
+    search->early = search->by_bpf && !psc_filter_names_ports(request->filter) &&
+                    request->threads != 1 && files >= FILES_WORTH_A_THREAD &&
                     pthread_create(&search->thread, NULL, run, search) == 0;
 }
 

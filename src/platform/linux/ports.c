@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "platform/linux/proc_fs.h"
 #include "platform/platform.h"
 
@@ -99,21 +100,31 @@ static bool read_setting(int proc, const char *name, struct proc_bytes *bytes) {
     return proc_read(proc, path, bytes) == 0;
 }
 
-static void read_reserved(char *text, struct psc_ports *ports) {
+static void read_reserved(char *text, struct psc_port_ranges *ranges) {
     struct psc_error ignored;
     text[strcspn(text, "\n")] = '\0';
-    if (text[0] != '\0' && psc_ports_parse(ports, text, &ignored) != PSC_OK) {
-        ports->given = false;
+    if (text[0] == '\0' || psc_port_set_parse(&ranges->reserved, text, &ignored) == PSC_OK) {
+        ranges->known |= PSC_RANGES_RESERVED;
     }
 }
 
 static void read_dynamic(const char *text, struct psc_port_ranges *ranges) {
-    char *rest;
-    unsigned long first = strtoul(text, &rest, 10);
-    unsigned long last = strtoul(rest, NULL, 10);
-    if (first <= last && last <= UINT16_MAX) {
+    uint64_t first;
+    uint64_t last;
+    bool good = psc_number_read(&text, NULL, UINT16_MAX, &first);
+    text += strspn(text, "\t ");
+    if (good && psc_number_read(&text, NULL, UINT16_MAX, &last) && first <= last) {
         ranges->dynamic_first = (uint16_t)first;
         ranges->dynamic_last = (uint16_t)last;
+        ranges->known |= PSC_RANGES_DYNAMIC;
+    }
+}
+
+static void read_unprivileged(const char *text, struct psc_port_ranges *ranges) {
+    uint64_t first;
+    if (psc_number_read(&text, NULL, UINT16_MAX + 1, &first)) {
+        ranges->first_unprivileged = (uint32_t)first;
+        ranges->known |= PSC_RANGES_UNPRIVILEGED;
     }
 }
 
@@ -130,13 +141,13 @@ enum psc_status psc_platform_port_ranges(const struct psc_request *request, bool
     }
     struct proc_bytes bytes = {0};
     if (read_setting(proc, "ip_local_reserved_ports", &bytes)) {
-        read_reserved(bytes.bytes, &ranges->reserved);
+        read_reserved(bytes.bytes, ranges);
     }
     if (read_setting(proc, "ip_local_port_range", &bytes)) {
         read_dynamic(bytes.bytes, ranges);
     }
     if (read_setting(proc, "ip_unprivileged_port_start", &bytes)) {
-        ranges->first_unprivileged = (uint32_t)strtoul(bytes.bytes, NULL, 10);
+        read_unprivileged(bytes.bytes, ranges);
     }
     free(bytes.bytes);
     close(proc);

@@ -125,14 +125,15 @@ static enum psc_status attempt(char *buffer, enum psc_protocol protocol,
     return status;
 }
 
-enum psc_status sock_diag_dump(enum psc_protocol protocol, uint32_t states,
-                               struct psc_builder *builder, struct psc_error *error) {
+enum psc_status sock_diag_dump(const struct psc_filter *filter, enum psc_protocol protocol,
+                               uint32_t states, struct psc_builder *builder,
+                               struct psc_error *error) {
     char *buffer = malloc(RECEIVE_SIZE);
     if (buffer == NULL) {
         return psc_no_memory(error);
     }
     struct request request;
-    fill_request(&request, protocol, states, psc_builder_filter(builder));
+    fill_request(&request, protocol, states, filter);
     size_t mark = psc_builder_count(builder);
     struct decode_answer answer = {.interrupted = true};
     enum psc_status status = PSC_OK;
@@ -154,13 +155,11 @@ enum psc_status sock_diag_dump(enum psc_protocol protocol, uint32_t states,
 }
 
 bool sock_diag_answers(void) {
-    struct psc_filter filter;
     struct psc_error error;
-    psc_filter_init(&filter);
-    struct psc_builder *builder = psc_builder_new(&filter);
-    bool answers =
-        builder != NULL && sock_diag_dump(PSC_PROTOCOL_TCP4, PSC_STATE_BIT(PSC_STATE_LISTENING),
-                                          builder, &error) == PSC_OK;
+    struct psc_builder *builder = psc_builder_new(&psc_filter_everything);
+    bool answers = builder != NULL &&
+                   sock_diag_dump(&psc_filter_everything, PSC_PROTOCOL_TCP4,
+                                  PSC_STATE_BIT(PSC_STATE_LISTENING), builder, &error) == PSC_OK;
     psc_builder_free(builder);
     return answers;
 }

@@ -7,11 +7,13 @@
 
 /**
  * Asks for one table and adds its rows.
+ * @param filter its ports keep other rows in the kernel where it supports that
  * @param states PSC_STATE_BIT()s; the kernel sends no others
  * @return PSC_UNSUPPORTED where this kernel, sandbox or container does not answer; no row was
  * added then
  */
-PSC_NODISCARD enum psc_status sock_diag_dump(enum psc_protocol protocol, uint32_t states,
+PSC_NODISCARD enum psc_status sock_diag_dump(const struct psc_filter *filter,
+                                             enum psc_protocol protocol, uint32_t states,
                                              struct psc_builder *builder, struct psc_error *error);
 
 /** Whether the kernel answers at all. */

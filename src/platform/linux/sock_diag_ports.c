@@ -11,31 +11,6 @@
 #define OPERATION sizeof(struct inet_diag_bc_op)
 #define TEST_LENGTH 4 // operations: two comparisons, each with its operand
 
-struct range {
-    uint16_t first, last;
-};
-
-// Returns how many ranges, MOST_RANGES + 1 if they are more than that.
-static size_t find_ranges(const struct psc_ports *ports, struct range ranges[MOST_RANGES]) {
-    size_t count = 0;
-    for (uint32_t port = 0; port <= UINT16_MAX; port++) {
-        if (ports->bits[port / 64] == 0) {
-            port |= 63;
-        } else if (psc_ports_have(ports, (uint16_t)port)) {
-            uint32_t last = port;
-            while (last < UINT16_MAX && psc_ports_have(ports, (uint16_t)(last + 1))) {
-                last++;
-            }
-            if (count == MOST_RANGES) {
-                return MOST_RANGES + 1;
-            }
-            ranges[count++] = (struct range){(uint16_t)port, (uint16_t)last};
-            port = last;
-        }
-    }
-    return count;
-}
-
 static struct inet_diag_bc_op operation(unsigned code, size_t yes, size_t no) {
     return (struct inet_diag_bc_op){(unsigned char)code, (unsigned char)(yes * OPERATION),
                                     (unsigned short)(no * OPERATION)};
@@ -46,7 +21,8 @@ static struct inet_diag_bc_op operand(uint16_t port) {
 }
 
 // Puts a test at @p at. @p failed is where to go if it fails, counted from its beginning.
-static void put_test(struct inet_diag_bc_op *at, bool local, struct range range, size_t failed) {
+static void put_test(struct inet_diag_bc_op *at, bool local, struct psc_port_range range,
+                     size_t failed) {
     at[0] = operation(local ? INET_DIAG_BC_S_GE : INET_DIAG_BC_D_GE, 2, failed);
     at[1] = operand(range.first);
     at[2] = operation(local ? INET_DIAG_BC_S_LE : INET_DIAG_BC_D_LE, 2, failed - 2);
@@ -63,8 +39,8 @@ static size_t test_place(size_t test) {
 // and the caller moves that if another block follows.
 static size_t add_block(struct inet_diag_bc_op *operations, size_t length,
                         const struct psc_ports *ports, bool local, bool remote) {
-    struct range ranges[MOST_RANGES];
-    size_t count = ports->given && !ports->negated ? find_ranges(ports, ranges) : 0;
+    const struct psc_port_range *ranges = ports->set.ranges;
+    size_t count = ports->negated ? 0 : ports->set.count;
     size_t tests = count * ((local ? 1U : 0U) + (remote ? 1U : 0U));
     if (tests == 0 || count > MOST_RANGES) {
         return length;

@@ -8,8 +8,7 @@
 
 void psc_request_init(struct psc_request *request) {
     *request = (struct psc_request){
-        .protocols = PSC_PROTOCOLS_ALL,
-        .states = PSC_STATES_ALL,
+        .filter = &psc_filter_everything,
         .owners = true,
     };
 }
@@ -34,13 +33,13 @@ static enum psc_status collect_bound(enum psc_protocol protocol, uint32_t states
     return status == PSC_OK ? PSC_OK : psc_no_memory(error);
 }
 
-static enum psc_status collect_tables(const struct psc_request *request,
-                                      struct psc_builder *builder, struct psc_error *error) {
+static enum psc_status collect_tables(const struct psc_filter *filter, struct psc_builder *builder,
+                                      struct psc_error *error) {
     enum psc_status status = PSC_OK;
     for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4;
          protocol < PSC_PROTOCOL_COUNT && status == PSC_OK; protocol++) {
-        bool wanted = (request->protocols & PSC_PROTOCOL_BIT(protocol)) != 0;
-        uint32_t states = request->states & (is_udp(protocol) ? PSC_STATES_UDP : ~PSC_STATES_UDP);
+        bool wanted = (filter->protocols & PSC_PROTOCOL_BIT(protocol)) != 0;
+        uint32_t states = filter->states & (is_udp(protocol) ? PSC_STATES_UDP : ~PSC_STATES_UDP);
         if (!wanted || states == 0) {
             continue;
         }
@@ -80,7 +79,7 @@ static enum psc_status note_http_sys(struct psc_builder *builder) {
     return PSC_OK;
 }
 
-static enum psc_status link_owners(const struct psc_request *request, struct psc_builder *builder) {
+static enum psc_status link_owners(const struct psc_filter *filter, struct psc_builder *builder) {
     enum psc_status status = PSC_OK;
     for (size_t i = 0; i < psc_builder_count(builder) && status == PSC_OK; i++) {
         const struct psc_endpoint *row = psc_builder_endpoint(builder, i);
@@ -88,7 +87,7 @@ static enum psc_status link_owners(const struct psc_request *request, struct psc
             status = psc_builder_link(builder, i, row->pid);
         }
     }
-    if (status == PSC_OK && request->expect_few_rows) {
+    if (status == PSC_OK && psc_filter_names_ports(filter)) {
         status = note_http_sys(builder);
     }
     if (status == PSC_OK) {
@@ -100,13 +99,13 @@ static enum psc_status link_owners(const struct psc_request *request, struct psc
 
 enum psc_status psc_platform_collect(const struct psc_request *request, struct psc_builder *builder,
                                      struct psc_error *error) {
-    enum psc_status status = collect_tables(request, builder, error);
+    enum psc_status status = collect_tables(request->filter, builder, error);
     if (status != PSC_OK) {
         return status;
     }
     status = psc_builder_seal(builder);
     if (status == PSC_OK && request->owners) {
-        status = link_owners(request, builder);
+        status = link_owners(request->filter, builder);
     }
     return status == PSC_OK ? PSC_OK : psc_no_memory(error);
 }

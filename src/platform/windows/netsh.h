@@ -17,9 +17,9 @@ bool netsh_run(const wchar_t *arguments, char answer[NETSH_ANSWER_SIZE]);
 
 /**
  * Adds the ranges of `show excludedportrange`: lines of two numbers, first and last port, perhaps with a
- * `*` behind them. All other lines are headings in some language. Pure.
+ * `*` behind them. All other lines are headings in some language. Pure; fails only with PSC_NO_MEMORY.
  */
-void netsh_parse_excluded(const char *text, struct psc_ports *ports);
+PSC_NODISCARD enum psc_status netsh_parse_excluded(const char *text, struct psc_port_set *ports);
 
 /**
  * Reads `show dynamicport`: behind colons stand the first port and how many there are. Pure.

@@ -27,20 +27,19 @@ static bool line_ends(const char *at) {
     return *at == '\n' || *at == '\0';
 }
 
-void netsh_parse_excluded(const char *text, struct psc_ports *ports) {
+enum psc_status netsh_parse_excluded(const char *text, struct psc_port_set *ports) {
     for (const char *at = text; *at != '\0';) {
         unsigned long first;
         unsigned long last;
         if (take_number(&at, &first) && is_blank(*at) && take_number(&at, &last) && line_ends(at) &&
-            first <= last && last <= UINT16_MAX) {
-            ports->given = true;
-            for (unsigned long port = first; port <= last; port++) {
-                ports->bits[port / 64] |= (uint64_t)1 << (port % 64);
-            }
+            first <= last && last <= UINT16_MAX &&
+            psc_port_set_add(ports, (uint16_t)first, (uint16_t)last) != PSC_OK) {
+            return PSC_NO_MEMORY;
         }
         at += strcspn(at, "\n");
         at += *at == '\n';
     }
+    return PSC_OK;
 }
 
 bool netsh_parse_dynamic(const char *text, uint16_t *first, uint16_t *last) {

@@ -118,15 +118,20 @@ enum psc_status psc_platform_port_ranges(const struct psc_request *request, bool
         return psc_no_memory(error);
     }
     // Where netsh does not run, the probe still tells that a port is kept.
-    for (int family = 0; family < 2; family++) {
+    enum psc_status status = PSC_OK;
+    ranges->known = PSC_RANGES_RESERVED | PSC_RANGES_UNPRIVILEGED;
+    for (int family = 0; family < 2 && status == PSC_OK; family++) {
         if (netsh_run(excluded[udp][family], answer)) {
-            netsh_parse_excluded(answer, &ranges->reserved);
+            status = netsh_parse_excluded(answer, &ranges->reserved);
+        } else {
+            ranges->known &= ~(unsigned)PSC_RANGES_RESERVED;
         }
     }
     if (netsh_run(udp ? L"int ipv4 show dynamicport udp" : L"int ipv4 show dynamicport tcp",
-                  answer)) {
-        (void)netsh_parse_dynamic(answer, &ranges->dynamic_first, &ranges->dynamic_last);
+                  answer) &&
+        netsh_parse_dynamic(answer, &ranges->dynamic_first, &ranges->dynamic_last)) {
+        ranges->known |= PSC_RANGES_DYNAMIC;
     }
     free(answer);
-    return PSC_OK;
+    return status == PSC_OK ? PSC_OK : psc_no_memory(error);
 }

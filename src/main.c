@@ -28,12 +28,14 @@
 //     collect             table by table, with their owners
 //     ip_helper           from iphlpapi.dll; ip_helper_decode: bytes to rows
 //     resolver            process to name, services, executable, arguments, user, start
-//     process_list, process_path, process_place, process_user, process_services, command_line
+//     process             what Windows tells of one process; services: what runs in it
+//     exe_location        where an executable is, and who may write there
 //     ports               whether a port can be bound; netsh: ranges, netsh_parse: text to ranges
-//     process_end, file, remote_names
-//     system_function     functions that are looked up
-//     wide, windows_error UTF-16, error numbers
-//     host, terminal      name, clocks; the console
+//     process_handle      ends a process
+//     file                files that appear as a whole or not at all
+//     win32               UTF-8, error numbers, late-bound functions, names and clocks
+//     terminal            the console
+//     advice              texts that name tools of Windows
 //     wmain               takes the command line in UTF-16
 //
 //   model/              plain data and pure functions

@@ -1,4 +1,4 @@
-// test_windows_exe_location.c - process_place: access lists made by hand, names of directories, and this program.
+// test_windows_exe_location.c - exe_location: access lists made by hand, names of directories, and this program.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +31,7 @@ static bool gives(const struct entry *entries, size_t count, DWORD rights) {
         assert_true((entries[i].denies ? AddAccessDeniedAceEx : AddAccessAllowedAceEx)(
             &buffer.list, ACL_REVISION, entries[i].flags, entries[i].rights, sid));
     }
-    return place_gives_everybody(&buffer.list, rights);
+    return exe_location_list_grants(&buffer.list, rights);
 }
 
 static void access_lists(void **state) {
@@ -65,7 +65,7 @@ static void access_lists(void **state) {
             fail_msg("case %u", (unsigned)i);
         }
     }
-    assert_true(place_gives_everybody(NULL, FILE_WRITE_DATA)); // no list at all: everybody
+    assert_true(exe_location_list_grants(NULL, FILE_WRITE_DATA)); // no list at all: everybody
 }
 
 static void temporary_directories(void **state) {
@@ -84,7 +84,7 @@ static void temporary_directories(void **state) {
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_true(place_is_temporary(cases[i].path) == cases[i].temporary);
+        assert_true(exe_location_is_temporary(cases[i].path) == cases[i].temporary);
     }
 }
 
@@ -94,9 +94,9 @@ static void of_this_program(void **state) {
     (void)state;
     DWORD length = GetModuleFileNameW(NULL, path, MAX_PATH);
     assert_true(length > 0);
-    assert_true(process_place(path, length, &place));
+    assert_true(exe_location_flags(path, length, &place));
     assert_int_equal(place & PSC_EXE_REPLACED, 0); // Windows keeps who runs from being replaced
-    assert_false(process_place(L"\\Device\\Mup\\x.exe", 17, &place));
+    assert_false(exe_location_flags(L"\\Device\\Mup\\x.exe", 17, &place));
     assert_int_equal(place, 0);
 }
 

@@ -14,7 +14,7 @@
 #include <iphlpapi.h>
 
 #include "platform/windows/ip_helper.h"
-#include "platform/windows/system_function.h"
+#include "platform/windows/win32.h"
 
 // Decoding ----------------------------------------------------------------------------------------
 

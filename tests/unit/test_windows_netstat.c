@@ -13,7 +13,7 @@
 
 #include <iphlpapi.h>
 
-#include "platform/windows/system_function.h"
+#include "platform/windows/win32.h"
 #include "support/netstat_row.h"
 #include "support/run_cli.h"
 

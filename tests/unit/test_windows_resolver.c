@@ -14,7 +14,7 @@
 #include <winternl.h>
 
 #include "platform/platform.h"
-#include "platform/windows/system_function.h"
+#include "platform/windows/win32.h"
 
 // The machine -------------------------------------------------------------------------------------
 

@@ -3,8 +3,8 @@
 
 #include "platform/platform.h"
 #include "platform/windows/ip_helper.h"
-#include "platform/windows/process_list.h"
-#include "platform/windows/system_function.h"
+#include "platform/windows/process.h"
+#include "platform/windows/win32.h"
 
 void psc_request_init(struct psc_request *request) {
     *request = (struct psc_request){

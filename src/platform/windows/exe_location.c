@@ -1,4 +1,4 @@
-// exe_location.c - where an executable lies, and who may write there.
+// exe_location.c - where an executable is, and who may write there.
 #include "platform/windows/exe_location.h"
 
 #include <stdlib.h>
@@ -8,34 +8,34 @@
 
 #include "model/snapshot.h"
 
-#define ALWAYS (WRITE_DAC | WRITE_OWNER | GENERIC_WRITE | GENERIC_ALL | DELETE)
-#define OF_FILE (ALWAYS | FILE_WRITE_DATA)
-// Who may delete in a directory may put something else in place of what is in it.
-#define OF_DIRECTORY (ALWAYS | FILE_DELETE_CHILD)
-// And who may add to that of the program may add a library that it then loads.
-#define OF_OWN_DIRECTORY (OF_DIRECTORY | FILE_ADD_FILE)
+#define REPLACE_ANY (WRITE_DAC | WRITE_OWNER | GENERIC_WRITE | GENERIC_ALL | DELETE)
+#define REPLACE_FILE (REPLACE_ANY | FILE_WRITE_DATA)
+// Permission to delete in a directory is permission to replace what is in it.
+#define REPLACE_IN_DIRECTORY (REPLACE_ANY | FILE_DELETE_CHILD)
+// In the executable's own directory a new file is enough: the program may load it as a library.
+#define ADD_LIBRARY (REPLACE_IN_DIRECTORY | FILE_ADD_FILE)
 
-static bool is_everybody(PSID sid) {
+static bool includes_ordinary_users(PSID sid) {
     return IsWellKnownSid(sid, WinWorldSid) || IsWellKnownSid(sid, WinAuthenticatedUserSid) ||
            IsWellKnownSid(sid, WinBuiltinUsersSid);
 }
 
-bool place_gives_everybody(ACL *list, DWORD rights) {
+bool exe_location_list_grants(ACL *list, DWORD permissions) {
     DWORD denied = 0;
     for (DWORD i = 0; list != NULL && i < list->AceCount; i++) {
         void *entry;
         if (!GetAce(list, i, &entry)) {
             return false;
         }
-        // Both kinds of entry begin alike.
+        // Entries that allow and entries that deny have the same layout.
         ACCESS_ALLOWED_ACE *ace = entry;
         bool allows = ace->Header.AceType == ACCESS_ALLOWED_ACE_TYPE;
         bool denies = ace->Header.AceType == ACCESS_DENIED_ACE_TYPE;
         if ((ace->Header.AceFlags & INHERIT_ONLY_ACE) != 0 || !(allows || denies) ||
-            !is_everybody(&ace->SidStart)) {
+            !includes_ordinary_users(&ace->SidStart)) {
             continue;
         }
-        if (allows && (ace->Mask & rights & ~denied) != 0) {
+        if (allows && (ace->Mask & permissions & ~denied) != 0) {
             return true;
         }
         denied |= denies ? ace->Mask : 0;
@@ -43,23 +43,22 @@ bool place_gives_everybody(ACL *list, DWORD rights) {
     return list == NULL;
 }
 
-// Returns whether it is known.
-static bool ask(const wchar_t *path, DWORD rights, uint8_t bit, uint8_t *place) {
+// Sets a flag if a file or directory grants one of the permissions. Returns whether that is known.
+static bool examine(wchar_t *path, DWORD permissions, uint8_t flag, uint8_t *flags) {
     ACL *list = NULL;
     PSECURITY_DESCRIPTOR descriptor = NULL;
-    wchar_t *name = _wcsdup(path); // the function takes no constant
-    bool known =
-        name != NULL && GetNamedSecurityInfoW(name, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL,
-                                              NULL, &list, NULL, &descriptor) == ERROR_SUCCESS;
-    if (known && place_gives_everybody(list, rights)) {
-        *place |= bit;
+    if (GetNamedSecurityInfoW(path, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, &list,
+                              NULL, &descriptor) != ERROR_SUCCESS) {
+        return false;
+    }
+    if (exe_location_list_grants(list, permissions)) {
+        *flags |= flag;
     }
     LocalFree(descriptor);
-    free(name);
-    return known;
+    return true;
 }
 
-bool place_is_temporary(const wchar_t *path) {
+bool exe_location_is_temporary(const wchar_t *path) {
     static const wchar_t *const names[] = {L"temp", L"tmp", L"$recycle.bin"};
     for (const wchar_t *at = path; (at = wcschr(at, L'\\')) != NULL;) {
         at++;
@@ -73,38 +72,37 @@ bool place_is_temporary(const wchar_t *path) {
     return false;
 }
 
-// From the directory of the file upwards. The root of a drive keeps its backslash.
-static bool ask_directories(wchar_t *path, uint8_t *place) {
-    bool known = true;
-    DWORD rights = OF_OWN_DIRECTORY;
-    for (wchar_t *last; known && (last = wcsrchr(path, L'\\')) != NULL && last > path + 1;) {
-        bool root = last == path + 2 && path[1] == L':';
-        last[root ? 1 : 0] = L'\0';
-        known = ask(path, rights, PSC_EXE_DIRECTORY_WRITABLE, place);
-        rights = OF_DIRECTORY;
-        if (root) {
-            break;
+// Examines all directories of a path, from the last to the root, which keeps its backslash.
+static bool examine_directories(wchar_t *path, uint8_t *flags) {
+    DWORD permissions = ADD_LIBRARY;
+    for (size_t length = wcslen(path); length > 3; permissions = REPLACE_IN_DIRECTORY) {
+        while (path[length - 1] != L'\\') {
+            length--;
+        }
+        length -= length > 3;
+        path[length] = L'\0';
+        if (!examine(path, permissions, PSC_EXE_DIRECTORY_WRITABLE, flags)) {
+            return false;
         }
     }
-    return known;
+    return true;
 }
 
-bool process_place(const wchar_t *path, size_t length, uint8_t *place) {
-    *place = 0;
-    // A volume without a drive has no name by which files could be asked for.
-    if (length < 4 || path[1] != L':') {
+bool exe_location_flags(const wchar_t *path, size_t length, uint8_t *flags) {
+    *flags = 0;
+    if (length < 4 || path[1] != L':' || path[2] != L'\\') {
         return false;
     }
-    wchar_t *copy = malloc((length + 1) * sizeof *copy);
+    wchar_t *copy = calloc(length + 1, sizeof *copy);
     if (copy == NULL) {
         return false;
     }
     memcpy(copy, path, length * sizeof *copy);
-    copy[length] = L'\0';
-    if (place_is_temporary(copy)) {
-        *place |= PSC_EXE_TEMPORARY;
+    if (exe_location_is_temporary(copy)) {
+        *flags |= PSC_EXE_TEMPORARY;
     }
-    bool known = ask(copy, OF_FILE, PSC_EXE_FILE_WRITABLE, place) && ask_directories(copy, place);
+    bool known = examine(copy, REPLACE_FILE, PSC_EXE_FILE_WRITABLE, flags) &&
+                 examine_directories(copy, flags);
     free(copy);
     return known;
 }

@@ -1,4 +1,4 @@
-// exe_location.h - where an executable lies, and who may write there.
+// exe_location.h - where an executable is, and who may write there.
 #ifndef PSC_PLATFORM_WINDOWS_EXE_LOCATION_H
 #define PSC_PLATFORM_WINDOWS_EXE_LOCATION_H
 
@@ -10,20 +10,22 @@
 #include <windows.h>
 
 /**
- * @param path of the executable; only of one with a drive something is known
+ * Examines an executable and the directories above it.
+ * @param path only a path with a drive letter can be examined
  * @param length in UTF-16 units
- * @param place out: PSC_PLACE_* bits
+ * @param flags out: PSC_EXE_* bits
  * @return whether all of them are known
  */
-bool process_place(const wchar_t *path, size_t length, uint8_t *place);
+bool exe_location_flags(const wchar_t *path, size_t length, uint8_t *flags);
 
 /**
- * Whether an access list gives one of the rights to Everyone, Authenticated Users or Users. Pure.
- * @param list NULL gives every right to everybody
+ * Whether an access list grants one of these permissions to Everyone, Authenticated Users or Users.
+ * Pure.
+ * @param list NULL grants everything to everyone
  */
-bool place_gives_everybody(ACL *list, DWORD rights);
+bool exe_location_list_grants(ACL *list, DWORD permissions);
 
 /** Whether a path leads through a directory for temporary files. Pure. */
-bool place_is_temporary(const wchar_t *path);
+bool exe_location_is_temporary(const wchar_t *path);
 
 #endif

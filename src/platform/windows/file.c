@@ -9,7 +9,7 @@
 #include <wchar.h>
 #include <windows.h>
 
-#include "platform/windows/windows_error.h"
+#include "platform/windows/win32.h"
 
 #define LONGEST 32768 // what a path can have at most, in UTF-16 units with its NUL
 

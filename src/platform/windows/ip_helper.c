@@ -10,8 +10,7 @@
 
 #include <iphlpapi.h>
 
-#include "platform/windows/system_function.h"
-#include "platform/windows/windows_error.h"
+#include "platform/windows/win32.h"
 
 #define LIBRARY L"iphlpapi.dll"
 #define FIRST_SIZE 65536

@@ -6,7 +6,7 @@
 
 #include "platform/platform.h"
 #include "platform/windows/netsh.h"
-#include "platform/windows/windows_error.h"
+#include "platform/windows/win32.h"
 
 #define TIME_WAIT_SECONDS 120 // TcpTimedWaitDelay, where nobody changed it
 

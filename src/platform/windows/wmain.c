@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <windows.h>
 
-#include "platform/windows/wide.h"
+#include "platform/windows/win32.h"
 
 int wmain(int argc, wchar_t **wide); // the linker's -municode asks for it in place of main()
 int main(int argc, char **argv);

@@ -1,28 +1,20 @@
-// process_services.c - which services run in which process.
-#include "platform/windows/process_services.h"
+// services.c - the services that run in each process.
+#include "platform/windows/services.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <windows.h>
 
 #include <winsvc.h>
 
-#include "platform/windows/wide.h"
-#include "platform/windows/windows_error.h"
+#include "base/array.h"
+#include "platform/windows/win32.h"
 
-#define BUFFER_SIZE 65536 // the manager fills what there is and goes on from there
+#define BUFFER_SIZE 65536 // the manager fills it and continues with the next call
 
 static enum psc_status add(struct services *services, const ENUM_SERVICE_STATUS_PROCESSW *entry,
                            struct psc_error *error) {
-    if (services->count == services->capacity) {
-        size_t larger = services->capacity == 0 ? 64 : services->capacity * 2;
-        struct service *grown = realloc(services->list, larger * sizeof *grown);
-        if (grown == NULL) {
-            return psc_no_memory(error);
-        }
-        services->list = grown;
-        services->capacity = larger;
+    if (!PSC_ARRAY_RESERVE(services->list, services->capacity, services->count + 1)) {
+        return psc_no_memory(error);
     }
     char *name = wide_to_utf8(entry->lpServiceName, wcslen(entry->lpServiceName));
     if (name == NULL) {
@@ -40,12 +32,12 @@ static enum psc_status enumerate(SC_HANDLE manager, void *buffer, struct service
     while (more) {
         DWORD needed;
         DWORD count = 0;
-        DWORD before = resume;
+        DWORD previous = resume;
         more = !EnumServicesStatusExW(manager, SC_ENUM_PROCESS_INFO, SERVICE_WIN32, SERVICE_ACTIVE,
                                       buffer, BUFFER_SIZE, &needed, &count, &resume, NULL);
-        // Without a step forward it would never end.
-        if (more && (GetLastError() != ERROR_MORE_DATA || count == 0 || resume == before)) {
-            return psc_fail(error, PSC_UNSUPPORTED, "the services cannot be listed");
+        // A call without progress would be repeated forever.
+        if (more && (GetLastError() != ERROR_MORE_DATA || count == 0 || resume == previous)) {
+            return psc_fail(error, PSC_UNSUPPORTED, "cannot list the services");
         }
         const ENUM_SERVICE_STATUS_PROCESSW *entries = buffer;
         for (DWORD i = 0; i < count; i++) {
@@ -79,34 +71,12 @@ void services_done(struct services *services) {
     *services = (struct services){0};
 }
 
-bool services_have(const struct services *services, uint32_t pid) {
+void services_join(const struct services *services, uint32_t pid, const char *prefix,
+                   const char *separator, struct psc_strbuf *text) {
     for (size_t i = 0; i < services->count; i++) {
         if (services->list[i].pid == pid) {
-            return true;
+            psc_strbuf_add_format(text, "%s%s%s", text->size > 0 ? separator : "", prefix,
+                                  services->list[i].name);
         }
     }
-    return false;
-}
-
-char *services_join(const struct services *services, uint32_t pid, const char *before,
-                    const char *between) {
-    size_t room = 1;
-    for (size_t i = 0; i < services->count; i++) {
-        if (services->list[i].pid == pid) {
-            room += strlen(between) + strlen(before) + strlen(services->list[i].name);
-        }
-    }
-    char *text = malloc(room);
-    if (text == NULL) {
-        return NULL;
-    }
-    size_t used = 0;
-    text[0] = '\0';
-    for (size_t i = 0; i < services->count; i++) {
-        if (services->list[i].pid == pid) {
-            used += (size_t)snprintf(text + used, room - used, "%s%s%s", used > 0 ? between : "",
-                                     before, services->list[i].name);
-        }
-    }
-    return text;
 }

@@ -1,12 +1,51 @@
-// host.c - names and clocks.
+// win32.c - UTF-8, error numbers, late-bound functions; names, clocks and threads of the machine.
+#include "platform/windows/win32.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <winsock2.h>
 #include <ws2tcpip.h>
 
 #include "platform/platform.h"
 #include "platform/remote_names.h"
-#include "platform/windows/file_time.h"
+
+char *wide_to_utf8(const wchar_t *wide, size_t length) {
+    // A unit takes at most three bytes; the two of a surrogate pair take four together.
+    size_t capacity = 3 * length;
+    char *text = malloc(capacity + 1);
+    if (text == NULL) {
+        return NULL;
+    }
+    // The function rejects a length of 0.
+    int size = length == 0 ? 0
+                           : WideCharToMultiByte(CP_UTF8, 0, wide, (int)length, text, (int)capacity,
+                                                 NULL, NULL);
+    text[size] = '\0';
+    return text;
+}
+
+const char *wide_to_text(struct psc_builder *builder, const wchar_t *wide, size_t length) {
+    char *utf8 = wide_to_utf8(wide, length);
+    const char *text = utf8 != NULL ? psc_builder_text(builder, utf8, strlen(utf8)) : NULL;
+    free(utf8);
+    return text;
+}
+
+enum psc_status windows_fail(struct psc_error *error, unsigned long number, const char *what) {
+    if (number == ERROR_NOT_ENOUGH_MEMORY || number == ERROR_OUTOFMEMORY) {
+        return psc_no_memory(error);
+    }
+    // FormatMessage() answers in the language of the machine.
+    return psc_fail(error, number == ERROR_ACCESS_DENIED ? PSC_DENIED : PSC_SYSTEM,
+                    "%s: " WINDOWS_ERROR, what, number, number);
+}
+
+system_function_pointer *system_function(const wchar_t *library, const char *name) {
+    // Never a library of that name in the program's directory, such as one of downloads.
+    HMODULE module = LoadLibraryExW(library, NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
+    return module != NULL ? (system_function_pointer *)GetProcAddress(module, name) : NULL;
+}
 
 void psc_platform_host(char host[PSC_HOST_SIZE]) {
     wchar_t name[PSC_HOST_SIZE];

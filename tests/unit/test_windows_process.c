@@ -1,4 +1,4 @@
-// test_windows_command_line.c - command_line: taken apart as Microsoft's page says, and as msvcrt does it.
+// test_windows_process.c - process: command lines are split as Microsoft documents it and msvcrt does it.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platform/windows/command_line.h"
+#include "platform/windows/process.h"
 
 #define ARGUMENTS(text) (text), sizeof(text)
 
@@ -41,7 +41,7 @@ static void takes_lines_apart(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char *text = strdup(cases[i].line);
-        size_t size = command_line_split(text);
+        size_t size = process_split_command_line(text);
         if (size != cases[i].size || memcmp(text, cases[i].arguments, size) != 0) {
             fail_msg("'%s': %zu bytes, '%s'", cases[i].line, size, text);
         }
@@ -63,7 +63,7 @@ static void never_grows(void **state) {
         }
         memset(line + length, 0, sizeof line - length);
         line[length + 1] = 'x';
-        size_t size = command_line_split(line);
+        size_t size = process_split_command_line(line);
         assert_true(size >= 1 && size <= length + 1);
         assert_int_equal(line[size - 1], '\0');
         assert_int_equal(line[length + 1], 'x');

@@ -266,10 +266,12 @@ static void interfaces_cut_or_damaged(void **state) {
 
 // Reads one table below a directory, as where netlink is not available.
 static void read_table(struct parsing *parsing, const char *root, enum psc_protocol protocol) {
+    const struct psc_filter filter = {.protocols = PSC_PROTOCOL_BIT(protocol),
+                                      .states = PSC_STATES_ALL};
     struct psc_request request;
     psc_request_init(&request);
+    request.filter = &filter;
     request.disable = PSC_DISABLE_NETLINK;
-    request.protocols = PSC_PROTOCOL_BIT(protocol);
     request.owners = false;
     request.proc_root = root;
     begin(parsing);

@@ -64,7 +64,7 @@
 
 int main(int argc, char **argv) {
     struct psc_terminal *terminal = psc_terminal_init();
-    struct psc_streams streams = {.in = stdin, .out = stdout, .err = stderr};
+    struct psc_streams streams = {.in = stdin, .out = stdout, .err = stderr, .own_process = true};
     struct psc_error error;
     int result = PSC_EXIT_UNKNOWN;
     if (psc_platform_require_stack(&error) == PSC_OK) {

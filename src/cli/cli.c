@@ -7,6 +7,7 @@
 
 #include "cli/commands.h"
 #include "cli/suggest.h"
+#include "platform/platform.h"
 #include "platform/terminal.h"
 
 const struct command command_table[COMMAND_COUNT] = {
@@ -59,6 +60,13 @@ void command_say(const struct psc_streams *streams, const char *format, ...) {
     vfprintf(streams->err, format, arguments);
     fputc('\n', streams->err);
     va_end(arguments);
+}
+
+void command_confine(const struct psc_streams *streams, const char *output) {
+    if (streams->own_process) {
+        bool file = output != NULL && strcmp(output, "-") != 0;
+        psc_platform_confine(PSC_CONFINE_REPORTING, file ? output : NULL);
+    }
 }
 
 void command_print_notices(const struct psc_streams *streams, const struct psc_snapshot *snapshot,

@@ -2,12 +2,13 @@
 #ifndef PSC_CLI_CLI_H
 #define PSC_CLI_CLI_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /** The exit statuses, in order from 0: X(name, meaning). */
 #define PSC_EXIT_LIST(X)                                                                           \
     X(YES, "yes, or done")                                                                         \
-    X(NO, "no: the port is in use, the time ran out, the audit has findings")                                                      \
+    X(NO, "no: the port is in use, the time ran out, the audit has findings")                      \
     X(USAGE, "the command line, or a policy, is invalid; nothing was done")                        \
     X(UNKNOWN, "could not find out: no permission, or the system reported an error")               \
     X(OUTPUT, "the output could not be written")
@@ -26,6 +27,7 @@ struct psc_streams {
     FILE *in; /**< for the answer to a question; NULL: there is nobody to ask */
     FILE *out;
     FILE *err;
+    bool own_process; /**< the process runs one command, and may be confined to what that needs */
 };
 
 /**

@@ -180,6 +180,7 @@ enum psc_status cmd_audit(const struct options *options, const struct psc_stream
     if (status != PSC_OK) {
         goto out;
     }
+    command_confine(streams, options->save != NULL ? options->save : options->output);
     status = options->save != NULL ? save_policy(options, streams, snapshot, error)
                                    : run_audit(options, options->policy != NULL ? &policy : NULL,
                                                streams, snapshot, answer, error);

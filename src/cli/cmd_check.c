@@ -44,6 +44,7 @@ static enum psc_status print(const struct options *options, struct psc_port_surv
     if (status != PSC_OK) {
         return status;
     }
+    command_confine(streams, NULL);
     struct psc_check_report report = {
         .checks = survey->checks,
         .count = survey->count,

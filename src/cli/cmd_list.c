@@ -99,13 +99,16 @@ static enum psc_status sort_rows(const struct listing *listing, const struct psc
     return psc_column_sort(listing->sort, listing->sort_reversed, snapshot, *order, error);
 }
 
-static enum psc_status list_once(const struct listing *listing, bool notices,
+static enum psc_status list_once(const struct listing *listing, bool notices, bool again,
                                  const struct psc_streams *streams, struct psc_error *error) {
     struct psc_snapshot *snapshot;
     uint32_t *order = NULL;
     enum psc_status status = psc_collect_snapshot(&listing->plan, &snapshot, error);
     if (status != PSC_OK) {
         return status;
+    }
+    if (!again) {
+        command_confine(streams, NULL);
     }
     status = sort_rows(listing, snapshot, &order, error);
     if (status != PSC_OK) {
@@ -134,7 +137,8 @@ enum psc_status cmd_list(const struct options *options, const struct psc_streams
                     options->interval, options->interval);
     }
     for (unsigned printed = 1;; printed++) {
-        enum psc_status status = list_once(&listing, notices, streams, error);
+        enum psc_status status =
+            list_once(&listing, notices, options->interval != 0, streams, error);
         if (status != PSC_OK || options->interval == 0 || printed == options->count) {
             return status;
         }

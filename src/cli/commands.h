@@ -36,6 +36,12 @@ void help_print_version(FILE *out);
 PSC_PRINTF(2, 3)
 void command_say(const struct psc_streams *streams, const char *format, ...);
 
+/**
+ * Gives up what is not needed to report what was collected.
+ * @param output file that is still to be written; NULL or `-`: none
+ */
+void command_confine(const struct psc_streams *streams, const char *output);
+
 /** Prints the notices of a snapshot, except those of a kind. @param except NULL: prints all */
 void command_print_notices(const struct psc_streams *streams, const struct psc_snapshot *snapshot,
                            const char *except);

@@ -13,7 +13,7 @@
 //     collect             table by table
 //     sock_diag           asks by netlink
 //     decode              what netlink and /proc/net answer to rows
-//     owners              socket to processes; inode_table finds the row of a socket
+//     owners              socket to processes; owner_table: sockets by inode
 //     owners_bpf          by a BPF iterator, sockets.bpf; owners_proc: by a walk
 //     resolver            process to executable, arguments, user, start; proc_parse: text to fields
 //     ports               attempts to bind, ranges; process_handle: ends a process

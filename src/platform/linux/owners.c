@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "platform/linux/inode_table.h"
 #include "platform/linux/owners_bpf.h"
 #include "platform/linux/owners_proc.h"
 #include "platform/linux/proc_fs.h"
@@ -48,26 +47,9 @@ void owners_begin(struct owners_search *search, const struct psc_request *reques
 // Asks the iterator for the sockets that no owner was found of yet: for all sockets, or for those few.
 static enum psc_status search_by_bpf(struct owners_search *search,
                                      const struct inode_table *inodes) {
-    uint64_t wanted[OWNERS_BPF_WANTED_MOST];
-    size_t count = inode_table_unowned(inodes, wanted, OWNERS_BPF_WANTED_MOST);
-    return owners_bpf_find(wanted, count <= OWNERS_BPF_WANTED_MOST ? count : 0, &search->owners);
-}
-
-static enum psc_status link_owners(struct owner_list *owners, struct inode_table *inodes,
-                                   struct psc_builder *builder, struct psc_error *error) {
-    for (size_t i = 0; i < owners->count; i++) {
-        const struct owner *owner = &owners->list[i];
-        size_t slot = inode_table_slot(inodes, owner->inode);
-        uint32_t row;
-        while (inode_table_next(inodes, owner->inode, &slot, &row)) {
-            inodes->slots[(slot - 1) & inodes->mask].owned = true;
-            if (psc_builder_link(builder, row, owner->pid) != PSC_OK) {
-                return psc_no_memory(error);
-            }
-        }
-    }
-    owner_list_done(owners);
-    return PSC_OK;
+    uint64_t wanted[OWNERS_BPF_MAX_INODES];
+    size_t count = inode_table_unowned(inodes, wanted, OWNERS_BPF_MAX_INODES);
+    return owners_bpf_find(wanted, count <= OWNERS_BPF_MAX_INODES ? count : 0, &search->owners);
 }
 
 static enum psc_status end_links(struct psc_builder *builder, bool all_seen, bool denied,
@@ -107,14 +89,14 @@ static enum psc_status find_and_link(struct owners_search *search, struct inode_
                                   error);
     }
     if (status == PSC_OK) {
-        status = link_owners(&search->owners, inodes, builder, error);
+        status = inode_table_link(inodes, &search->owners, builder, error);
     }
     // A socket may have come to a process after the early search had passed by there.
     if (status == PSC_OK && found == PSC_OK && search->early &&
         inode_table_unowned(inodes, NULL, 0) > 0) {
         found = search_by_bpf(search, inodes);
         status = found == PSC_NO_MEMORY ? psc_no_memory(error)
-                                        : link_owners(&search->owners, inodes, builder, error);
+                                        : inode_table_link(inodes, &search->owners, builder, error);
     }
     return status == PSC_OK ? end_links(builder, found == PSC_OK, denied, error) : status;
 }

@@ -4,7 +4,7 @@
 
 #include <pthread.h>
 
-#include "platform/linux/owner_list.h"
+#include "platform/linux/owner_table.h"
 #include "platform/platform.h"
 
 /** A search, which on a busy machine runs beside the dump of the tables. */

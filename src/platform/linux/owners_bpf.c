@@ -1,18 +1,37 @@
-// owners_bpf.c - loads the iterator of sockets.bpf.c and reads what it writes.
+// owners_bpf.c - loads the iterator of sockets.bpf.c and reads its output.
 #include "platform/linux/owners_bpf.h"
+
+#include <string.h>
+
+#include "platform/linux/socket_record.h"
+
+bool owners_bpf_decode(const char *bytes, size_t size, struct owner_list *owners, size_t *used) {
+    size_t at = 0;
+    while (size - at >= sizeof(struct socket_record)) {
+        struct socket_record record;
+        memcpy(&record, bytes + at, sizeof record);
+        // The PID of a process that is just exiting is 0.
+        if (record.pid != 0 && !owner_list_add(owners, record.inode, record.pid)) {
+            return false;
+        }
+        at += sizeof record;
+    }
+    *used = at;
+    return true;
+}
+
+#ifdef PSC_BPF_BUILT
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "platform/linux/socket_record.h"
 #include "sockets_bpf.lskel.h"
 
-// The kernel hands over at most 32 KiB at once.
+// One read() returns at most 32 KiB.
 #define BUFFER_SIZE ((size_t)64 * 1024)
 
-_Static_assert(OWNERS_BPF_WANTED_MOST == SOCKET_WANTED_MOST, "both sides agree");
+_Static_assert(OWNERS_BPF_MAX_INODES == SOCKET_MAX_WANTED, "the map has room for the inodes");
 
 bool owners_bpf_is_built(void) {
     return true;
@@ -45,7 +64,7 @@ static enum psc_status read_all(int iterator, char *buffer, struct owner_list *o
     for (;;) {
         ssize_t got = read(iterator, buffer + kept, BUFFER_SIZE - kept);
         if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
-            continue; // EAGAIN: a million files in a row were no socket, and it takes a breath
+            continue; // EAGAIN: the kernel pauses after a million files that are no sockets
         }
         if (got <= 0) {
             return got == 0 && kept == 0 ? PSC_OK : PSC_UNSUPPORTED;
@@ -72,15 +91,32 @@ static enum psc_status iterate(const struct sockets_bpf *program, struct owner_l
     return status;
 }
 
-enum psc_status owners_bpf_find(const uint64_t *wanted, size_t count, struct owner_list *owners) {
+enum psc_status owners_bpf_find(const uint64_t *inodes, size_t count, struct owner_list *owners) {
     struct sockets_bpf *program = sockets_bpf__open_and_load();
     if (program == NULL) {
-        return PSC_UNSUPPORTED; // no right, no BTF, too old a kernel, no memory: the walk will tell
+        return PSC_UNSUPPORTED; // no privilege, no BTF, or too old a kernel
     }
     enum psc_status status = PSC_UNSUPPORTED;
-    if (set_wanted(program, wanted, count) && sockets_bpf__attach(program) == 0) {
+    if (set_wanted(program, inodes, count) && sockets_bpf__attach(program) == 0) {
         status = iterate(program, owners);
     }
     sockets_bpf__destroy(program);
     return status;
 }
+
+#else
+
+bool owners_bpf_is_built(void) {
+    return false;
+}
+
+bool owners_bpf_is_allowed(void) {
+    return false;
+}
+
+enum psc_status owners_bpf_find(const uint64_t *inodes, size_t count, struct owner_list *owners) {
+    (void)inodes, (void)count, (void)owners;
+    return PSC_UNSUPPORTED;
+}
+
+#endif

@@ -2,8 +2,7 @@
 #ifndef PSC_PLATFORM_LINUX_OWNERS_PROC_H
 #define PSC_PLATFORM_LINUX_OWNERS_PROC_H
 
-#include "platform/linux/inode_table.h"
-#include "platform/linux/owner_list.h"
+#include "platform/linux/owner_table.h"
 #include "platform/platform.h"
 
 /**

@@ -1,10 +1,10 @@
-// sockets.bpf.c - runs inside the kernel: for every open file of every process that is a socket,
-// writes a struct socket_record. Compiled for BPF, and relocated to the running kernel when loaded
-// (CO-RE): the structs below name only the fields that are read.
+// sockets.bpf.c - runs inside the kernel: writes a struct socket_record for every socket that a process
+// has open. Compiled for BPF and relocated to the running kernel when it is loaded (CO-RE): the structs
+// below declare only the fields that are read.
 //
-// What every file needs is read directly. Sockets are few, so the rest goes through
-// bpf_probe_read_kernel(): each pointer followed directly makes the kernel's verifier search all its
-// types, which would be the greater part of the time that loading takes.
+// Fields that are needed of every file are read directly. Sockets are few, so their fields are read
+// with bpf_probe_read_kernel(): for every pointer that is followed directly, the kernel's verifier
+// searches all its types, and that would be most of the loading time.
 #include <linux/bpf.h>
 
 #include <bpf/bpf_core_read.h>
@@ -14,7 +14,7 @@
 
 #define TYPE_MASK 0170000
 #define TYPE_SOCKET 0140000
-#define SOCKFS 0x534f434b // SOCKFS_MAGIC: tells a socket from the file of a Unix socket's name
+#define SOCKFS 0x534f434b // SOCKFS_MAGIC; the file of a Unix socket's name is not in sockfs
 
 #define KERNEL __attribute__((preserve_access_index))
 
@@ -72,7 +72,7 @@ static int is_wanted(__u64 inode) {
     if (list == NULL || list->count == 0) {
         return 1;
     }
-    for (__u32 i = 0; i < SOCKET_WANTED_MOST; i++) {
+    for (__u32 i = 0; i < SOCKET_MAX_WANTED; i++) {
         if (i < list->count && list->inodes[i] == inode) {
             return 1;
         }
@@ -80,8 +80,8 @@ static int is_wanted(__u64 inode) {
     return 0;
 }
 
-// The number that a process has in our PID namespace. The iterator visits those only that are in
-// it, so the process has a number on our level.
+// The PID of a process in the reader's PID namespace. The iterator visits only processes of that
+// namespace, so each has a PID at its level.
 static __u32 pid_here(struct task_struct *task) {
     struct task_struct *reader = (struct task_struct *)bpf_get_current_task();
     unsigned int level = BPF_CORE_READ(reader, thread_pid, level);

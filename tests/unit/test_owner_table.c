@@ -1,11 +1,11 @@
-// test_inode_table.c - rows found by the inode of their socket: all of them, and no others.
+// test_owner_table.c - rows found by the inode of their socket: all of them, and no others.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "platform/linux/inode_table.h"
+#include "platform/linux/owner_table.h"
 
 struct fixture {
     struct psc_filter filter;
@@ -43,7 +43,8 @@ static void end(struct fixture *fixture) {
 static size_t find(const struct fixture *fixture, uint64_t inode) {
     size_t slot = inode_table_slot(&fixture->table, inode);
     size_t count = 0;
-    for (uint32_t row; inode_table_next(&fixture->table, inode, &slot, &row); count++) {
+    for (; inode_table_find(&fixture->table, inode, &slot); slot++, count++) {
+        uint32_t row = fixture->table.slots[slot].row;
         assert_int_equal(psc_builder_endpoint(fixture->builder, row)->inode, inode);
     }
     return count;

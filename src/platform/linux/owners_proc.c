@@ -1,5 +1,5 @@
-// owners_proc.c - walks /proc/PID/fd on a few threads. The processes are handed out one by one, each
-// thread keeps what it finds to itself, and it all goes into one list in the end.
+// owners_proc.c - walks /proc/PID/fd on several threads. Each takes one process after the other and
+// keeps its own list of owners; the lists are joined at the end.
 #include "platform/linux/owners_proc.h"
 
 #include <errno.h>
@@ -15,16 +15,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/array.h"
+#include "base/number.h"
 #include "platform/linux/proc_fs.h"
 #include "platform/linux/proc_parse.h"
 
-#define MOST_THREADS 8
-#define PROCESSES_PER_THREAD 48 // fewer are walked sooner than another thread starts
+#define MAX_THREADS 8
+#define PROCESSES_PER_THREAD 48 // for fewer, starting another thread takes longer than the walk
 
 struct walk {
     int proc;
-    bool compare_tables; // kcmp(2) knows these PIDs
-    bool real_proc;      // not a copy of files in a directory
+    bool compare_tables; // whether kcmp(2) can be used
+    bool real_proc;      // a proc file system, not a directory with copies of its files
     const struct inode_table *inodes;
     uint32_t *pids;
     size_t pid_count;
@@ -39,18 +41,7 @@ struct walker {
     int error;   // errno value that ended the walk, or 0
 };
 
-// Writes a number and returns where in @p text it begins.
-static const char *decimal(uint32_t number, char text[12]) {
-    char *at = text + 11;
-    *at = '\0';
-    do {
-        *--at = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    return at;
-}
-
-// Sorts out why something could not be read: gone, hidden, or a failure.
+// Records why something could not be read, unless the process just exited.
 static void note_error(struct walker *walker, int number) {
     if (number == EACCES || number == EPERM) {
         walker->denied = true;
@@ -59,14 +50,14 @@ static void note_error(struct walker *walker, int number) {
     }
 }
 
-// Looks at one descriptor. Returns whether there is one of this number.
-static bool search_descriptor(struct walker *walker, int directory, const char *name,
-                              uint32_t pid) {
+// Examines one descriptor. Returns whether it exists and can be read.
+static bool examine_descriptor(struct walker *walker, int directory, const char *name,
+                               uint32_t pid) {
     char target[40];
     ssize_t size = readlinkat(directory, name, target, sizeof target);
     if (size < 0) {
         note_error(walker, errno);
-        return false; // also where it is hidden: a guess must come to an end
+        return false;
     }
     uint64_t inode = proc_parse_socket(target, (size_t)size);
     if (inode != 0 && inode_table_has(walker->walk->inodes, inode) &&
@@ -76,20 +67,21 @@ static bool search_descriptor(struct walker *walker, int directory, const char *
     return true;
 }
 
-// The kernel hands out the lowest free number, so most tables have no or few holes, and trying the
-// numbers in turn costs less than having them listed. Returns the first that it did not try.
-static uint32_t guess_descriptors(struct walker *walker, int directory, uint32_t pid) {
-    uint32_t holes = 0;
+// The kernel assigns the lowest free number, so most processes have few gaps, and trying the numbers in
+// turn costs less than listing the directory. Returns the first number that was not tried.
+static uint32_t try_low_descriptors(struct walker *walker, int directory, uint32_t pid) {
+    uint32_t gaps = 0;
     uint32_t next = 0;
-    while (walker->error == 0 && holes <= 1 + next / 32) {
-        char name[12];
-        holes += !search_descriptor(walker, directory, decimal(next, name), pid);
+    while (walker->error == 0 && gaps <= 1 + next / 32) {
+        char name[PSC_NUMBER_DIGITS + 1];
+        name[psc_number_format(next, name)] = '\0';
+        gaps += !examine_descriptor(walker, directory, name, pid);
         next++;
     }
     return next;
 }
 
-static void search_files(struct walker *walker, const char *path, uint32_t pid) {
+static void examine_files(struct walker *walker, const char *path, uint32_t pid) {
     int directory = openat(walker->walk->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0) {
         note_error(walker, errno);
@@ -98,12 +90,12 @@ static void search_files(struct walker *walker, const char *path, uint32_t pid) 
     struct proc_numbers numbers;
     proc_numbers_init(&numbers, directory);
     if (walker->walk->real_proc) {
-        proc_numbers_skip_descriptors(&numbers, guess_descriptors(walker, directory, pid));
+        proc_numbers_skip_descriptors(&numbers, try_low_descriptors(walker, directory, pid));
     }
     uint32_t descriptor;
     const char *name;
     while (walker->error == 0 && (name = proc_numbers_next(&numbers, &descriptor)) != NULL) {
-        search_descriptor(walker, directory, name, pid);
+        examine_descriptor(walker, directory, name, pid);
     }
     if (numbers.error != 0) {
         note_error(walker, numbers.error);
@@ -111,13 +103,13 @@ static void search_files(struct walker *walker, const char *path, uint32_t pid) 
     close(directory);
 }
 
-// Threads nearly always share their files; those that do not (unshare(2), clone(2) without
-// CLONE_FILES, a leader that has ended) hold sockets that are in no other list.
+// Threads nearly always share their descriptors. One that does not (unshare(2), clone(2) without
+// CLONE_FILES, a main thread that has exited) may have sockets that no other directory lists.
 static bool shares_files(const struct walk *walk, uint32_t pid, uint32_t tid) {
     return walk->compare_tables && syscall(SYS_kcmp, pid, tid, KCMP_FILES, 0, 0) == 0;
 }
 
-static void search_threads(struct walker *walker, const char *path, uint32_t pid) {
+static void examine_threads(struct walker *walker, const char *path, uint32_t pid) {
     int directory = openat(walker->walk->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0) {
         note_error(walker, errno);
@@ -130,7 +122,7 @@ static void search_threads(struct walker *walker, const char *path, uint32_t pid
         if (tid != pid && !shares_files(walker->walk, pid, tid)) {
             char files[PROC_PATH_SIZE];
             snprintf(files, sizeof files, "%u/task/%u/fd", pid, tid);
-            search_files(walker, files, pid);
+            examine_files(walker, files, pid);
         }
     }
     if (numbers.error != 0) {
@@ -139,51 +131,51 @@ static void search_threads(struct walker *walker, const char *path, uint32_t pid
     close(directory);
 }
 
-static void search_process(struct walker *walker, uint32_t pid) {
+static void examine_process(struct walker *walker, uint32_t pid) {
     char path[PROC_PATH_SIZE];
     snprintf(path, sizeof path, "%u/fd", pid);
-    search_files(walker, path, pid);
-    // A directory has one link for itself, one in its parent, and one for each directory in it:
-    // so the number of threads costs one call and no listing.
+    examine_files(walker, path, pid);
+    // A directory has one link for its name, one for `.`, and one for each directory in it, so the
+    // number of threads costs one call and no listing.
     struct stat tasks;
     snprintf(path, sizeof path, "%u/task", pid);
     if (fstatat(walker->walk->proc, path, &tasks, 0) == 0 && tasks.st_nlink > 3) {
-        search_threads(walker, path, pid);
+        examine_threads(walker, path, pid);
     }
 }
 
-static void *run(void *argument) {
+static void *walk_processes(void *argument) {
     struct walker *walker = argument;
     struct walk *walk = walker->walk;
     size_t at;
     while (walker->error == 0 && (at = atomic_fetch_add(&walk->next, 1)) < walk->pid_count) {
-        search_process(walker, walk->pids[at]);
+        examine_process(walker, walk->pids[at]);
     }
     return NULL;
 }
 
-static unsigned choose_threads(unsigned asked, size_t processes) {
-    unsigned threads = asked;
+static unsigned choose_threads(unsigned requested, size_t processes) {
+    unsigned threads = requested;
     if (threads == 0) {
         cpu_set_t cpus;
         int count = sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? CPU_COUNT(&cpus) : 1;
-        size_t worthwhile = 1 + processes / PROCESSES_PER_THREAD;
-        threads = worthwhile < (unsigned)count ? (unsigned)worthwhile : (unsigned)count;
+        size_t useful = 1 + processes / PROCESSES_PER_THREAD;
+        threads = useful < (unsigned)count ? (unsigned)useful : (unsigned)count;
     }
-    return threads < 1 ? 1 : threads > MOST_THREADS ? MOST_THREADS : threads;
+    return threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : threads;
 }
 
-// Walks on this thread and, as far as the system lets us have them, on others.
-static void walk_together(struct walk *walk, struct walker *walkers, unsigned threads) {
+// Walks on this thread and on as many others as can be started.
+static void walk_on_threads(struct walk *walk, struct walker *walkers, unsigned threads) {
     unsigned started = 1;
     for (unsigned i = 0; i < threads; i++) {
         walkers[i].walk = walk;
     }
     while (started < threads &&
-           pthread_create(&walkers[started].thread, NULL, run, &walkers[started]) == 0) {
+           pthread_create(&walkers[started].thread, NULL, walk_processes, &walkers[started]) == 0) {
         started++;
     }
-    run(&walkers[0]);
+    walk_processes(&walkers[0]);
     for (unsigned i = 1; i < started; i++) {
         pthread_join(walkers[i].thread, NULL);
     }
@@ -195,13 +187,8 @@ static enum psc_status list_processes(struct walk *walk, struct psc_error *error
     uint32_t pid;
     proc_numbers_init(&numbers, walk->proc);
     while (proc_numbers_next(&numbers, &pid) != NULL) {
-        if (walk->pid_count == capacity) {
-            capacity = capacity == 0 ? 256 : capacity * 2;
-            uint32_t *grown = realloc(walk->pids, capacity * sizeof *grown);
-            if (grown == NULL) {
-                return psc_no_memory(error);
-            }
-            walk->pids = grown;
+        if (!PSC_ARRAY_RESERVE(walk->pids, capacity, walk->pid_count + 1)) {
+            return psc_no_memory(error);
         }
         walk->pids[walk->pid_count++] = pid;
     }
@@ -210,14 +197,14 @@ static enum psc_status list_processes(struct walk *walk, struct psc_error *error
                                          strerror(numbers.error));
 }
 
-// Moves what a walker found to the end of the list.
-static enum psc_status take_found(const struct walker *walker, struct owner_list *owners,
-                                  struct psc_error *error) {
+// Adds what one walker found to the list of all owners.
+static enum psc_status join_owners(const struct walker *walker, struct owner_list *owners,
+                                   struct psc_error *error) {
     if (walker->error == ENOMEM) {
         return psc_no_memory(error);
     }
     if (walker->error != 0) {
-        return psc_fail(error, PSC_SYSTEM, "cannot read the files of processes: %s",
+        return psc_fail(error, PSC_SYSTEM, "cannot read the descriptors of processes: %s",
                         strerror(walker->error));
     }
     for (size_t i = 0; i < walker->owners.count; i++) {
@@ -231,12 +218,12 @@ static enum psc_status take_found(const struct walker *walker, struct owner_list
 
 static enum psc_status walk_all(struct walk *walk, unsigned threads, struct owner_list *owners,
                                 bool *denied, struct psc_error *error) {
-    struct walker walkers[MOST_THREADS] = {0};
+    struct walker walkers[MAX_THREADS] = {0};
     enum psc_status status = PSC_OK;
-    walk_together(walk, walkers, threads);
+    walk_on_threads(walk, walkers, threads);
     for (unsigned i = 0; i < threads; i++) {
         if (status == PSC_OK) {
-            status = take_found(&walkers[i], owners, error);
+            status = join_owners(&walkers[i], owners, error);
         }
         *denied = *denied || walkers[i].denied;
         owner_list_done(&walkers[i].owners);

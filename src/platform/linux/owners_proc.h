@@ -1,4 +1,4 @@
-// owners_proc.h - which processes hold which sockets, by a walk through /proc/PID/fd.
+// owners_proc.h - owners by a walk through /proc/PID/fd, which every kernel and user can do.
 #ifndef PSC_PLATFORM_LINUX_OWNERS_PROC_H
 #define PSC_PLATFORM_LINUX_OWNERS_PROC_H
 
@@ -6,11 +6,11 @@
 #include "platform/platform.h"
 
 /**
- * Walks to the end, because any process may hold a socket too.
+ * Walks through all processes: a socket may have several owners.
  * @param proc the open proc directory
- * @param inodes the sockets to look for
+ * @param inodes the sockets to find owners for
  * @param owners in and out
- * @param denied out: whether there was something that this user may not see
+ * @param denied out: whether this user was not permitted to read something
  */
 PSC_NODISCARD enum psc_status owners_proc_find(const struct psc_request *request, int proc,
                                                const struct inode_table *inodes,

@@ -11,6 +11,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/array.h"
+#include "base/number.h"
+
 bool proc_is_real(int proc) {
     struct statfs system;
     return fstatfs(proc, &system) == 0 && system.f_type == PROC_SUPER_MAGIC;
@@ -25,16 +28,9 @@ bool proc_shows_our_pids(int proc) {
 }
 
 static int read_all(int file, struct proc_bytes *into) {
-    into->size = 0;
-    for (;;) {
-        if (into->capacity - into->size < 2) {
-            size_t larger = into->capacity == 0 ? 4096 : into->capacity * 4;
-            char *grown = realloc(into->bytes, larger);
-            if (grown == NULL) {
-                return ENOMEM;
-            }
-            into->bytes = grown;
-            into->capacity = larger;
+    for (into->size = 0;;) {
+        if (!PSC_ARRAY_RESERVE(into->bytes, into->capacity, into->size + 4096)) {
+            return ENOMEM;
         }
         ssize_t got = read(file, into->bytes + into->size, into->capacity - into->size - 1);
         if (got < 0 && errno != EINTR) {
@@ -58,8 +54,7 @@ int proc_read(int directory, const char *path, struct proc_bytes *into) {
     return error;
 }
 
-// As getdents64(2) lays it out. Its own system call, because readdir() hides the buffer, allocates
-// it, and takes a lock for each entry.
+// An entry as getdents64(2) returns it. The call is used directly because readdir() allocates and locks.
 struct entry {
     uint64_t inode;
     int64_t offset;
@@ -81,16 +76,6 @@ void proc_numbers_skip_descriptors(struct proc_numbers *numbers, uint32_t first)
     }
 }
 
-static bool read_number(const char *name, uint32_t *number) {
-    uint64_t value = 0;
-    const char *at = name;
-    while (*at >= '0' && *at <= '9' && value <= UINT32_MAX) {
-        value = value * 10 + (unsigned)(*at++ - '0');
-    }
-    *number = (uint32_t)value;
-    return at != name && *at == '\0' && value <= UINT32_MAX;
-}
-
 static bool refill(struct proc_numbers *numbers) {
     long got = syscall(SYS_getdents64, numbers->directory, numbers->buffer, sizeof numbers->buffer);
     numbers->error = got < 0 ? errno : 0;
@@ -105,8 +90,10 @@ const char *proc_numbers_next(struct proc_numbers *numbers, uint32_t *number) {
             return NULL;
         }
         const struct entry *entry = (const void *)(numbers->buffer + numbers->at);
+        uint64_t value;
         numbers->at += entry->length;
-        if (read_number(entry->name, number)) {
+        if (psc_number_parse(entry->name, UINT32_MAX, &value)) {
+            *number = (uint32_t)value;
             return entry->name;
         }
     }

@@ -6,17 +6,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Bytes read from a file; begins as all zero, is used again and again, ends with free(bytes). */
+/** Contents of a file. Begins as `{0}`, can be used for one file after the other, ends with free(bytes). */
 struct proc_bytes {
-    char *bytes; /**< with a NUL behind them */
+    char *bytes; /**< followed by a NUL */
     size_t size;
     size_t capacity;
 };
 
-/** Whether a directory is the proc file system itself, and not a copy of its files. */
+/** Whether a directory is a proc file system, not a directory with copies of its files. */
 bool proc_is_real(int proc);
 
-/** Whether its PIDs are those of our own PID namespace, as system calls take and give them. */
+/** Whether its PIDs are those of our own PID namespace, which system calls use. */
 bool proc_shows_our_pids(int proc);
 
 /**
@@ -41,8 +41,8 @@ struct proc_numbers {
 void proc_numbers_init(struct proc_numbers *numbers, int directory);
 
 /**
- * Leaves out the numbers below @p first, where the directory is the proc file system's list of a
- * process's descriptors: the kernel keeps its place there as a descriptor, 2 further on.
+ * Skips the numbers below @p first in /proc/PID/fd, where the kernel's offset of a descriptor is its
+ * number plus 2.
  */
 void proc_numbers_skip_descriptors(struct proc_numbers *numbers, uint32_t first);
 

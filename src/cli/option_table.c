@@ -191,28 +191,8 @@ static enum psc_status read_duration(struct options *options, const struct optio
 
 static enum psc_status read_address(struct options *options, const struct option *option,
                                     const char *value, struct psc_error *error) {
-    struct psc_bind_address bind = {.one_address = true};
-    char text[PSC_ADDRESS_TEXT + 2];
-    size_t length = strlen(value);
     (void)option;
-    bool brackets = length > 2 && value[0] == '[' && value[length - 1] == ']';
-    snprintf(text, sizeof text, "%.*s", brackets ? (int)length - 2 : (int)length,
-             value + (brackets ? 1 : 0));
-    if (length >= sizeof text || !psc_address_parse(text, &bind.address, &bind.ipv6)) {
-        return psc_fail(error, PSC_USAGE, "'%s' is not an IPv4 or IPv6 address", value);
-    }
-    if (bind.ipv6 && psc_address_is_link_local(&bind.address, true)) {
-        return psc_fail(error, PSC_USAGE,
-                        "'%s' is a link-local address, which needs an interface; use another one",
-                        value);
-    }
-    // A server binds an IPv4-mapped address as the IPv4 address.
-    if (bind.ipv6 && psc_address_is_mapped(&bind.address)) {
-        bind.address = psc_address_unmap(&bind.address);
-        bind.ipv6 = false;
-    }
-    options->bind = bind;
-    return PSC_OK;
+    return psc_bind_address_parse(value, &options->bind, error);
 }
 
 static enum psc_status read_file_name(struct options *options, const struct option *option,

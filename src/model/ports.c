@@ -1,11 +1,13 @@
 // ports.c - port sets, and the verdict on a port; pure functions.
 #include "model/ports.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "base/number.h"
+#include "model/address.h"
 
 // Sets of ports -----------------------------------------------------------------------------------
 
@@ -130,6 +132,37 @@ enum psc_status psc_port_spec_parse(const char *word, bool udp, struct psc_port_
             word);
     }
     *spec = (struct psc_port_spec){range.first, range.last, udp};
+    return PSC_OK;
+}
+
+enum psc_status psc_bind_address_parse(const char *text, struct psc_bind_address *bind_address,
+                                       struct psc_error *error) {
+    struct psc_bind_address bind = {.one_address = true};
+    char plain[PSC_ADDRESS_TEXT + 2];
+    size_t length = strlen(text);
+    bool brackets = length > 2 && text[0] == '[' && text[length - 1] == ']';
+    snprintf(plain, sizeof plain, "%.*s", brackets ? (int)length - 2 : (int)length,
+             text + (brackets ? 1 : 0));
+    if (length >= sizeof plain || !psc_address_parse(plain, &bind.address, &bind.ipv6)) {
+        return psc_fail(error, PSC_USAGE, "'%s' is not an IPv4 or IPv6 address", text);
+    }
+    if (psc_address_is_multicast(&bind.address, bind.ipv6)) {
+        return psc_fail(error, PSC_USAGE,
+                        "'%s' is a multicast address, which no server can bind alone; use an "
+                        "address of this machine",
+                        text);
+    }
+    if (bind.ipv6 && psc_address_is_link_local(&bind.address, true)) {
+        return psc_fail(error, PSC_USAGE,
+                        "'%s' is a link-local address, which needs an interface; use another one",
+                        text);
+    }
+    // A server binds an IPv4-mapped address as the IPv4 address.
+    if (bind.ipv6 && psc_address_is_mapped(&bind.address)) {
+        bind.address = psc_address_unmap(&bind.address);
+        bind.ipv6 = false;
+    }
+    *bind_address = bind;
     return PSC_OK;
 }
 

@@ -85,6 +85,11 @@ struct psc_bind_address {
     uint32_t ifindex;           /**< of that address, else 0 */
 };
 
+/** Reads one address, in brackets or not, that a server could bind. */
+PSC_NODISCARD enum psc_status psc_bind_address_parse(const char *text,
+                                                     struct psc_bind_address *bind_address,
+                                                     struct psc_error *error);
+
 /** The result of an attempt to bind. */
 enum psc_probe_result {
     PSC_PROBE_FREE,       /**< bound */

@@ -147,6 +147,8 @@ static const struct {
     {COMMAND_CHECK, "3000 --address [::1", "is not an IPv4 or IPv6 address"},
     {COMMAND_CHECK, "3000 --address fe80::1%lo", "is not an IPv4 or IPv6 address"},
     {COMMAND_CHECK, "3000 --address fe80::1", "is a link-local address, which needs an interface"},
+    {COMMAND_CHECK, "3000 --address ff02::1", "is a multicast address"},
+    {COMMAND_CHECK, "3000 --address 224.0.0.1", "is a multicast address"},
     {COMMAND_CHECK,
      "3000 --address "
      "1111111111111111111111111111111111111111111111111111111111111111",

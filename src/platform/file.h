@@ -22,7 +22,10 @@ struct psc_new_file;
 
 /**
  * Creates a file that psc_file_finish() gives its name; until then an existing file of that name stays
- * readable and unchanged. A device or pipe is written to directly; a symbolic link is followed.
+ * readable and unchanged. The new file keeps the owner and the permissions of the one that it
+ * replaces. Only a regular file of this user is replaced: a symbolic link, a device, a pipe, and
+ * another user's file are refused. A link to a directory that another user made is refused on Linux,
+ * and followed only once on Windows.
  * @param path UTF-8
  * @param file out: for psc_file_finish() or psc_file_discard(); NULL on failure
  * @return PSC_OUTPUT

@@ -23,7 +23,7 @@ PSC_NODISCARD enum psc_status ip_helper_read(enum psc_protocol protocol, uint32_
 
 /**
  * The same for ports that are bound, but neither listening nor connected.
- * @param table of TCP
+ * @param protocol a TCP one
  * @return PSC_UNSUPPORTED where this Windows does not tell of them
  */
 PSC_NODISCARD enum psc_status ip_helper_read_bound(enum psc_protocol protocol,

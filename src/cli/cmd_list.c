@@ -23,7 +23,7 @@ static uint32_t choose_states(const struct options *options) {
     uint32_t also = options->bound ? bound : 0;
     bool all = options->all || (options->bound && !options->listening) ||
                (!options->listening && !options->netstat_style && options->filtered);
-    if (options->states_given) {
+    if (options->filter.states_given) {
         return options->filter.states | also;
     }
     if (all) {

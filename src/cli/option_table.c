@@ -37,53 +37,9 @@ static enum psc_status set_paths(struct options *options, const struct option *o
     return set_flag(options, option, value, error);
 }
 
-static enum psc_status read_protocols(struct options *options, const char *value,
-                                      struct psc_error *error) {
-    uint32_t protocols = PSC_PROTOCOLS_ALL;
-    enum psc_status status = psc_protocols_parse(&protocols, value, error);
-    if (status == PSC_OK) {
-        options->protocols |= protocols;
-        options->protocols_given = true;
-    }
-    return status;
-}
-
-static enum psc_status read_states(struct options *options, const char *value,
-                                   struct psc_error *error) {
-    uint32_t states;
-    enum psc_status status = psc_states_parse(&states, value, error);
-    if (status == PSC_OK) {
-        options->filter.states = states | (options->states_given ? options->filter.states : 0);
-        options->states_given = true;
-    }
-    return status;
-}
-
-static enum psc_status read_filter(struct options *options, const char *name, const char *value,
-                                   struct psc_error *error) {
-    struct psc_filter *filter = &options->filter;
-    struct psc_ports *ports = strcmp(name, "port") == 0    ? &filter->any_port
-                              : strcmp(name, "lport") == 0 ? &filter->local_port
-                              : strcmp(name, "rport") == 0 ? &filter->remote_port
-                                                           : NULL;
-    struct psc_networks *networks = strcmp(name, "address") == 0  ? &filter->any_address
-                                    : strcmp(name, "local") == 0  ? &filter->local_address
-                                    : strcmp(name, "remote") == 0 ? &filter->remote_address
-                                                                  : NULL;
-    struct psc_globs *globs = strcmp(name, "process") == 0 ? &filter->processes
-                              : strcmp(name, "user") == 0  ? &filter->users
-                                                           : NULL;
-    return ports != NULL                ? psc_ports_parse(ports, value, error)
-           : networks != NULL           ? psc_networks_parse(networks, value, error)
-           : globs != NULL              ? psc_globs_parse(globs, value, error)
-           : strcmp(name, "proto") == 0 ? read_protocols(options, value, error)
-           : strcmp(name, "state") == 0 ? read_states(options, value, error)
-                                        : psc_pids_parse(&filter->pids, value, error);
-}
-
 static enum psc_status set_filter(struct options *options, const struct option *option,
                                   const char *value, struct psc_error *error) {
-    return read_filter(options, option->name, value, error);
+    return psc_filter_set(&options->filter, option->name, value, error);
 }
 
 // `--json`, or `--format json`.
@@ -118,7 +74,7 @@ static enum psc_status read_protocol(struct options *options, const struct optio
         options->owners = true;
         return PSC_OK;
     }
-    return read_filter(options, "proto", value, error);
+    return psc_filter_set(&options->filter, "proto", value, error);
 }
 
 static enum psc_status read_columns(struct options *options, const struct option *option,
@@ -244,27 +200,13 @@ const struct option option_table[] = {
     {LIST, 'f', NULL, NULL, GROUP_OWNERS, set_flag, FIELD(remote_names),
      "names of remote addresses by reverse DNS (5 s at most)"},
 
-    {LIST, 0, "port", "PORTS", GROUP_FILTERS, set_filter, 0,
-     "local or remote port: 80,443,8000-8100; also :PORTS"},
-    {LIST, 0, "lport", "PORTS", GROUP_FILTERS, set_filter, 0, "local port"},
-    {LIST, 0, "rport", "PORTS", GROUP_FILTERS, set_filter, 0, "remote port"},
-    {LIST, 0, "proto", "PROTOS", GROUP_FILTERS, set_filter, 0, "tcp, udp, tcp4, tcp6, udp4, udp6"},
-    {LIST, 0, "state", "STATES", GROUP_FILTERS, set_filter, 0,
-     "listening, established, ... as in netstat, ss or lsof"},
-    {LIST, 0, "pid", "PIDS", GROUP_FILTERS, set_filter, 0, "process that owns the socket"},
-    {LIST, 0, "process", "GLOBS", GROUP_FILTERS, set_filter, 0,
-     "name or path of its executable: nginx,'node*'"},
-    {LIST, 0, "user", "GLOBS", GROUP_FILTERS, set_filter, 0,
-     "user of the socket or of its process"},
-    {LIST, 0, "address", "NETS", GROUP_FILTERS, set_filter, 0,
-     "local or remote address: 10.0.0.0/8,::1"},
-    {LIST, 0, "local", "NETS", GROUP_FILTERS, set_filter, 0, "local address"},
-    {LIST, 0, "remote", "NETS", GROUP_FILTERS, set_filter, 0, "remote address"},
-    {LIST, 0, "exposed", NULL, GROUP_FILTERS, set_flag, FIELD(filter.exposed),
-     "only listeners that other machines can reach"},
+#define FILTER_ROW(name, value, parse, field, help)                                                \
+    {LIST, 0, (name), (value), GROUP_FILTERS, set_filter, 0, (help)},
+    PSC_FILTER_LIST(FILTER_ROW)
+#undef FILTER_ROW
 
-    {CHECK | FREE | WAIT, 0, "address", "ADDR", GROUP_ROWS, read_address, 0,
-     "server address; default: all of IPv4 and IPv6"},
+        {CHECK | FREE | WAIT, 0, "address", "ADDR", GROUP_ROWS, read_address, 0,
+         "server address; default: all of IPv4 and IPv6"},
     {CHECK | FREE | WAIT | KILL, 'u', "udp", NULL, GROUP_ROWS, set_flag, FIELD(udp),
      "UDP ports; for one port, append /udp to it"},
     {FREE, 0, "count", "N", GROUP_ROWS, read_count, 0, "print N ports, one per line"},
@@ -365,9 +307,9 @@ enum psc_status options_explain_letter(const struct options *options, char lette
 
 bool options_is_optional_value(const char *word) {
     struct psc_error ignored;
-    uint32_t protocols = PSC_PROTOCOLS_ALL;
+    struct psc_filter filter = psc_filter_everything;
     return word[0] != '!' && strchr(word, ',') == NULL &&
-           psc_protocols_parse(&protocols, word, &ignored) == PSC_OK;
+           psc_filter_set(&filter, "proto", word, &ignored) == PSC_OK;
 }
 
 // `:PORTS`, or `interval [count]`.
@@ -376,7 +318,7 @@ static enum psc_status read_list_word(struct options *options, const char *word,
     uint64_t number;
     if (word[0] == ':') {
         options->filtered = true;
-        return read_filter(options, "port", word + 1, error);
+        return psc_filter_set(&options->filter, "port", word + 1, error);
     }
     if (word[strspn(word, "0123456789")] != '\0' || word[0] == '\0') {
         return psc_fail(error, PSC_USAGE,
@@ -443,9 +385,6 @@ static enum psc_status validate_list(struct options *options, struct psc_error *
     if (options->wide && (options->strict || options->format != OUTPUT_TABLE)) {
         return psc_fail(error, PSC_USAGE,
                         "--wide is a table; leave out --strict, --json, --ndjson and --csv");
-    }
-    if (options->protocols_given) {
-        options->filter.protocols &= options->protocols;
     }
     uint32_t protocols =
         (options->tcp ? PSC_PROTOCOLS_TCP : 0) | (options->udp ? PSC_PROTOCOLS_UDP : 0);

@@ -46,10 +46,7 @@ struct options {
     // the listing
     struct psc_filter filter;
     bool filtered;      /**< a filter was given */
-    bool states_given;  /**< … by state, which alone decides then what is shown */
     bool netstat_style; /**< a netstat letter was given, or its long name */
-    uint32_t protocols; /**< PSC_PROTOCOL_BIT()s of -p and --proto */
-    bool protocols_given;
     bool all, listening, bound, tcp, udp, ipv4, ipv6;
     bool owners, paths, remote_names;
     bool numeric;               /**< accepted without effect: numbers are always numbers */

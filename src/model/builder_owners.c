@@ -1,5 +1,4 @@
 // builder_owners.c - which process holds which row, and which rows are kept for their owners' sake.
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -153,7 +152,8 @@ static void note_sharing(struct psc_snapshot *snapshot, size_t row) {
 
 // Selection ---------------------------------------------------------------------------------------
 
-typedef bool passes(const struct psc_builder *builder, size_t row);
+typedef bool passes(const struct psc_filter *filter, const struct psc_snapshot *snapshot,
+                    size_t row);
 
 // Keeps the rows that pass, and remembers which processes still own one.
 static void keep_rows(struct psc_builder *builder, passes *pass) {
@@ -165,7 +165,7 @@ static void keep_rows(struct psc_builder *builder, passes *pass) {
     for (size_t row = 0; row < snapshot->count; row++) {
         uint32_t end = snapshot->first_owner[row + 1];
         bool known = (snapshot->endpoints[row].known & PSC_KNOWN_OWNERS) != 0;
-        if (!pass(builder, row)) {
+        if (!pass(builder->filter, snapshot, row)) {
             builder->undecided += !known;
         } else {
             snapshot->endpoints[kept] = snapshot->endpoints[row];
@@ -179,22 +179,6 @@ static void keep_rows(struct psc_builder *builder, passes *pass) {
     }
     snapshot->first_owner[kept] = kept_owners;
     snapshot->count = kept;
-}
-
-static bool pass_pids(const struct psc_builder *builder, size_t row) {
-    const struct psc_pids *pids = &builder->filter->pids;
-    if (pids->count == 0) {
-        return true;
-    }
-    struct psc_owners owners = psc_snapshot_owners(builder->snapshot, row);
-    // A row that nobody owns is shown with 0.
-    bool nobody =
-        owners.count == 0 && (builder->snapshot->endpoints[row].known & PSC_KNOWN_OWNERS) != 0;
-    bool matches = nobody && psc_pids_have(pids, 0);
-    for (size_t i = 0; i < owners.count && !matches; i++) {
-        matches = psc_pids_have(pids, builder->snapshot->processes[owners.processes[i]].pid);
-    }
-    return matches != pids->negated;
 }
 
 enum psc_status psc_builder_end_links(struct psc_builder *builder, const char *kind,
@@ -218,58 +202,14 @@ enum psc_status psc_builder_end_links(struct psc_builder *builder, const char *k
     if (status == PSC_OK) {
         builder->unowned_kind = kind;
         builder->unowned_why = why;
-        keep_rows(builder, pass_pids);
+        keep_rows(builder, psc_filter_pids);
     }
     return status;
 }
 
-// What a path ends in is not always the name, which may have services behind it.
-static const char *file_name(const char *path) {
-    const char *name = path;
-    for (; *path != '\0'; path++) {
-        name = *path == '/' || *path == '\\' ? path + 1 : name;
-    }
-    return name;
-}
-
-static bool has_process(const struct psc_globs *globs, const struct psc_process *process) {
-    return (process->name != NULL && psc_globs_have(globs, process->name)) ||
-           (process->path != NULL && (psc_globs_have(globs, process->path) ||
-                                      psc_globs_have(globs, file_name(process->path))));
-}
-
-static bool has_user(const struct psc_globs *globs, const struct psc_snapshot *snapshot,
-                     size_t row) {
-    const struct psc_endpoint *endpoint = &snapshot->endpoints[row];
-    if ((endpoint->known & PSC_KNOWN_UID) == 0) {
-        return false;
-    }
-    char number[16];
-    snprintf(number, sizeof number, "%lu", (unsigned long)endpoint->uid);
-    const char *name = psc_snapshot_user(snapshot, endpoint->uid);
-    return psc_globs_have(globs, number) || (name != NULL && psc_globs_have(globs, name));
-}
-
-static bool pass_names(const struct psc_builder *builder, size_t row) {
-    const struct psc_snapshot *snapshot = builder->snapshot;
-    const struct psc_globs *processes = &builder->filter->processes;
-    const struct psc_globs *users = &builder->filter->users;
-    bool process = false;
-    bool user = users->count > 0 && has_user(users, snapshot, row);
-    struct psc_owners owners = psc_snapshot_owners(snapshot, row);
-    for (size_t i = 0; i < owners.count; i++) {
-        const struct psc_process *owner = &snapshot->processes[owners.processes[i]];
-        process = process || has_process(processes, owner);
-        user = user || (owner->user != NULL && psc_globs_have(users, owner->user));
-    }
-    return (processes->count == 0 || process != processes->negated) &&
-           (users->count == 0 || user != users->negated);
-}
-
 void psc_builder_select(struct psc_builder *builder) {
-    const struct psc_filter *filter = builder->filter;
-    if (filter->processes.count > 0 || filter->users.count > 0) {
-        keep_rows(builder, pass_names);
+    if (psc_filter_needs(builder->filter).details != 0) {
+        keep_rows(builder, psc_filter_names);
     }
 }
 

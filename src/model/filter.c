@@ -1,9 +1,12 @@
-// filter.c - reads lists of filter values, and judges rows by them.
+// filter.c - reads filters by name, and decides which rows pass.
 #include "model/filter.h"
 
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/number.h"
 
 const struct psc_filter psc_filter_everything = {
@@ -15,13 +18,6 @@ void psc_filter_init(struct psc_filter *filter) {
     *filter = psc_filter_everything;
 }
 
-static void globs_done(struct psc_globs *globs) {
-    for (size_t i = 0; i < globs->count; i++) {
-        free(globs->patterns[i]);
-    }
-    free(globs->patterns);
-}
-
 void psc_filter_done(struct psc_filter *filter) {
     psc_port_set_done(&filter->any_port.set);
     psc_port_set_done(&filter->local_port.set);
@@ -30,44 +26,16 @@ void psc_filter_done(struct psc_filter *filter) {
     free(filter->local_address.values);
     free(filter->remote_address.values);
     free(filter->pids.values);
-    globs_done(&filter->processes);
-    globs_done(&filter->users);
+    psc_strbuf_done(&filter->processes.patterns);
+    psc_strbuf_done(&filter->users.patterns);
     psc_filter_init(filter);
 }
 
 // Lists -------------------------------------------------------------------------------------------
 
-static char *copy_text(const char *text) {
-    size_t size = strlen(text) + 1;
-    char *copy = malloc(size);
-    return copy != NULL ? memcpy(copy, text, size) : NULL;
-}
-
-// Reads the next comma-separated word; an empty one is an error that the caller words.
-typedef enum psc_status read_word(void *values, const char *word, struct psc_error *error);
-
-static enum psc_status each_word(const char *list, read_word *read, void *values,
-                                 struct psc_error *error) {
-    enum psc_status status = PSC_OK;
-    char *copy = copy_text(list);
-    if (copy == NULL) {
-        return psc_no_memory(error);
-    }
-    for (char *word = copy; status == PSC_OK && word != NULL;) {
-        char *comma = strchr(word, ',');
-        if (comma != NULL) {
-            *comma++ = '\0';
-        }
-        status = read(values, word, error);
-        word = comma;
-    }
-    free(copy);
-    return status;
-}
-
-// Strips the `!`, and keeps a negated and a plain list of one filter apart.
-static enum psc_status begin_list(const char **list, bool given, bool *negated,
-                                  struct psc_error *error) {
+// Strips the `!`. A filter that was given before must be given the same way again.
+static enum psc_status read_negation(const char **list, bool given, bool *negated,
+                                     struct psc_error *error) {
     bool negates = **list == '!';
     if (given && negates != *negated) {
         return psc_fail(error, PSC_USAGE,
@@ -79,106 +47,247 @@ static enum psc_status begin_list(const char **list, bool given, bool *negated,
     return PSC_OK;
 }
 
-// Makes room for one more value. The old array stays valid when it fails.
-static void *grow(void *values, size_t count, size_t size) {
-    bool full = (count & (count - 1)) == 0; // the capacity is the next power of two
-    return full ? realloc(values, (count == 0 ? 1 : 2 * count) * size) : values;
+// Adds one word, which may be empty, to the values of a filter.
+typedef enum psc_status read_word(void *values, const char *word, struct psc_error *error);
+
+static enum psc_status read_words(const char *list, read_word *read, void *values,
+                                  struct psc_error *error) {
+    struct psc_strbuf copy = {0};
+    psc_strbuf_add_text(&copy, list);
+    enum psc_status status = copy.failed ? psc_no_memory(error) : PSC_OK;
+    for (char *word = copy.bytes; status == PSC_OK && word != NULL;) {
+        char *comma = strchr(word, ',');
+        if (comma != NULL) {
+            *comma++ = '\0';
+        }
+        status = read(values, word, error);
+        word = comma;
+    }
+    psc_strbuf_done(&copy);
+    return status;
 }
 
-// Ports -------------------------------------------------------------------------------------------
-
-enum psc_status psc_ports_parse(struct psc_ports *ports, const char *list,
-                                struct psc_error *error) {
-    bool negated = ports->negated;
-    enum psc_status status = begin_list(&list, ports->set.count > 0, &negated, error);
+// Reads a list into values of which some are perhaps given.
+static enum psc_status read_list(const char *list, bool given, bool *negated, read_word *read,
+                                 void *values, struct psc_error *error) {
+    bool negates = *negated;
+    enum psc_status status = read_negation(&list, given, &negates, error);
     if (status != PSC_OK) {
         return status;
     }
-    status = psc_port_set_parse(&ports->set, list, error);
+    status = read_words(list, read, values, error);
     if (status == PSC_OK) {
-        ports->negated = negated;
+        *negated = negates;
     }
     return status;
 }
 
-// PIDs --------------------------------------------------------------------------------------------
+// Values ------------------------------------------------------------------------------------------
 
 static enum psc_status read_pid(void *values, const char *word, struct psc_error *error) {
-    struct psc_pids *pids = values;
+    struct psc_pid_filter *pids = values;
     uint64_t pid;
     if (!psc_number_parse(word, UINT32_MAX, &pid)) {
-        return psc_fail(error, PSC_USAGE,
-                        "'%s' is not a process number: allowed are numbers and lists like 12,13",
+        return psc_fail(error, PSC_USAGE, "'%s' is not a PID; use numbers, or lists like 12,13",
                         word);
     }
-    uint32_t *grown = grow(pids->values, pids->count, sizeof *grown);
-    if (grown == NULL) {
+    if (!PSC_ARRAY_RESERVE(pids->values, pids->capacity, pids->count + 1)) {
         return psc_no_memory(error);
     }
-    pids->values = grown;
     pids->values[pids->count++] = (uint32_t)pid;
     return PSC_OK;
 }
 
-enum psc_status psc_pids_parse(struct psc_pids *pids, const char *list, struct psc_error *error) {
-    size_t before = pids->count;
-    bool negated = pids->negated;
-    enum psc_status status = begin_list(&list, before > 0, &negated, error);
-    if (status == PSC_OK) {
-        status = each_word(list, read_pid, pids, error);
-    }
-    if (status == PSC_OK) {
-        pids->negated = negated;
-    } else {
-        pids->count = before;
-    }
-    return status;
-}
-
-// Globs -------------------------------------------------------------------------------------------
-
 static enum psc_status read_glob(void *values, const char *word, struct psc_error *error) {
-    struct psc_globs *globs = values;
+    struct psc_strbuf *patterns = values;
     if (*word == '\0') {
         return psc_fail(error, PSC_USAGE,
-                        "'%s' is no name: allowed are names and globs, and lists like nginx,node*",
-                        word);
+                        "'%s' is not a name; use names, globs, or lists like nginx,node*", word);
     }
-    char **grown = grow(globs->patterns, globs->count, sizeof *grown);
-    if (grown == NULL) {
-        return psc_no_memory(error);
-    }
-    globs->patterns = grown;
-    char *copy = copy_text(word);
-    if (copy == NULL) {
-        return psc_no_memory(error);
-    }
-    globs->patterns[globs->count++] = copy;
-    return PSC_OK;
+    psc_strbuf_add(patterns, word, strlen(word) + 1);
+    return patterns->failed ? psc_no_memory(error) : PSC_OK;
 }
 
-enum psc_status psc_globs_parse(struct psc_globs *globs, const char *list,
-                                struct psc_error *error) {
-    size_t before = globs->count;
-    bool negated = globs->negated;
-    enum psc_status status = begin_list(&list, before > 0, &negated, error);
-    if (status == PSC_OK) {
-        status = each_word(list, read_glob, globs, error);
+static enum psc_status read_network(void *values, const char *word, struct psc_error *error) {
+    struct psc_network_filter *networks = values;
+    struct psc_network network;
+    if (!psc_network_parse(word, &network)) {
+        return psc_fail(error, PSC_USAGE,
+                        "'%s' is not an address; use IPv4 or IPv6 addresses, networks like "
+                        "10.0.0.0/8 or fe80::/10, or lists of them",
+                        word);
     }
-    if (status == PSC_OK) {
-        globs->negated = negated;
+    if (!PSC_ARRAY_RESERVE(networks->values, networks->capacity, networks->count + 1)) {
+        return psc_no_memory(error);
     }
-    while (status != PSC_OK && globs->count > before) {
-        free(globs->patterns[--globs->count]);
-    }
-    return status;
+    networks->values[networks->count++] = network;
+    return PSC_OK;
 }
 
 static char lower(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
-// Matches one byte against the set behind `[`. Returns the end of the set, NULL if it has none.
+static bool same_word(const char *a, const char *b) {
+    while (*a != '\0' && lower(*a) == lower(*b)) {
+        a++;
+        b++;
+    }
+    return lower(*a) == lower(*b);
+}
+
+static enum psc_status read_protocol(void *values, const char *word, struct psc_error *error) {
+    // The words with `v` are those of Windows' `netstat -p`.
+    static const struct {
+        const char *word;
+        uint32_t protocols;
+    } words[] = {
+        {"tcp", PSC_PROTOCOLS_TCP},
+        {"udp", PSC_PROTOCOLS_UDP},
+        {"tcp4", PSC_PROTOCOL_BIT(PSC_PROTOCOL_TCP4)},
+        {"tcp6", PSC_PROTOCOL_BIT(PSC_PROTOCOL_TCP6)},
+        {"udp4", PSC_PROTOCOL_BIT(PSC_PROTOCOL_UDP4)},
+        {"udp6", PSC_PROTOCOL_BIT(PSC_PROTOCOL_UDP6)},
+        {"tcpv4", PSC_PROTOCOL_BIT(PSC_PROTOCOL_TCP4)},
+        {"tcpv6", PSC_PROTOCOL_BIT(PSC_PROTOCOL_TCP6)},
+        {"udpv4", PSC_PROTOCOL_BIT(PSC_PROTOCOL_UDP4)},
+        {"udpv6", PSC_PROTOCOL_BIT(PSC_PROTOCOL_UDP6)},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (same_word(word, words[i].word)) {
+            *(uint32_t *)values |= words[i].protocols;
+            return PSC_OK;
+        }
+    }
+    return psc_fail(error, PSC_USAGE,
+                    "'%s' is not a protocol; use tcp, udp, tcp4, tcp6, udp4 or udp6", word);
+}
+
+static enum psc_status read_state(void *values, const char *word, struct psc_error *error) {
+    uint32_t states = psc_state_parse(word);
+    if (states == 0) {
+        return psc_fail(error, PSC_USAGE,
+                        "'%s' is not a state; use the words of netstat, ss or lsof, like "
+                        "listening, established, time_wait, close_wait, syn_sent, bound, unconn",
+                        word);
+    }
+    *(uint32_t *)values |= states;
+    return PSC_OK;
+}
+
+// Filters by name ---------------------------------------------------------------------------------
+
+typedef enum psc_status parse_value(struct psc_filter *filter, void *field, const char *value,
+                                    struct psc_error *error);
+static parse_value parse_ports, parse_protocols, parse_states, parse_pids, parse_globs,
+    parse_networks, parse_flag;
+
+static enum psc_status parse_flag(struct psc_filter *filter, void *field, const char *value,
+                                  struct psc_error *error) {
+    (void)filter, (void)value, (void)error;
+    *(bool *)field = true;
+    return PSC_OK;
+}
+
+static enum psc_status parse_ports(struct psc_filter *filter, void *field, const char *value,
+                                   struct psc_error *error) {
+    struct psc_port_filter *ports = field;
+    bool negated = ports->negated;
+    (void)filter;
+    enum psc_status status = read_negation(&value, ports->set.count > 0, &negated, error);
+    if (status != PSC_OK) {
+        return status;
+    }
+    status = psc_port_set_parse(&ports->set, value, error);
+    if (status == PSC_OK) {
+        ports->negated = negated;
+    }
+    return status;
+}
+
+static enum psc_status parse_pids(struct psc_filter *filter, void *field, const char *value,
+                                  struct psc_error *error) {
+    struct psc_pid_filter *pids = field;
+    size_t before = pids->count;
+    (void)filter;
+    enum psc_status status = read_list(value, before > 0, &pids->negated, read_pid, pids, error);
+    pids->count = status == PSC_OK ? pids->count : before;
+    return status;
+}
+
+static enum psc_status parse_globs(struct psc_filter *filter, void *field, const char *value,
+                                   struct psc_error *error) {
+    struct psc_glob_filter *globs = field;
+    size_t before = globs->patterns.size;
+    (void)filter;
+    enum psc_status status =
+        read_list(value, before > 0, &globs->negated, read_glob, &globs->patterns, error);
+    globs->patterns.size = status == PSC_OK ? globs->patterns.size : before;
+    return status;
+}
+
+static enum psc_status parse_networks(struct psc_filter *filter, void *field, const char *value,
+                                      struct psc_error *error) {
+    struct psc_network_filter *networks = field;
+    size_t before = networks->count;
+    (void)filter;
+    enum psc_status status =
+        read_list(value, before > 0, &networks->negated, read_network, networks, error);
+    networks->count = status == PSC_OK ? networks->count : before;
+    return status;
+}
+
+static enum psc_status parse_mask(uint32_t *mask, bool *given, uint32_t all, read_word *read,
+                                  const char *value, struct psc_error *error) {
+    bool negated = false;
+    uint32_t named = 0;
+    enum psc_status status = read_list(value, false, &negated, read, &named, error);
+    if (status == PSC_OK) {
+        *mask = (*given ? *mask : 0) | (negated ? all & ~named : named);
+        *given = true;
+    }
+    return status;
+}
+
+static enum psc_status parse_protocols(struct psc_filter *filter, void *field, const char *value,
+                                       struct psc_error *error) {
+    return parse_mask(field, &filter->protocols_given, PSC_PROTOCOLS_ALL, read_protocol, value,
+                      error);
+}
+
+static enum psc_status parse_states(struct psc_filter *filter, void *field, const char *value,
+                                    struct psc_error *error) {
+    return parse_mask(field, &filter->states_given, PSC_STATES_ALL, read_state, value, error);
+}
+
+enum psc_status psc_filter_set(struct psc_filter *filter, const char *name, const char *value,
+                               struct psc_error *error) {
+    static const struct {
+        const char *name, *value;
+        parse_value *parse;
+        size_t field;
+    } rows[] = {
+#define FILTER_ROW(name, value, parse, field, help)                                                \
+    {(name), (value), (parse), offsetof(struct psc_filter, field)},
+        PSC_FILTER_LIST(FILTER_ROW)
+#undef FILTER_ROW
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strcmp(rows[i].name, name) != 0) {
+            continue;
+        }
+        if ((rows[i].value == NULL) != (value == NULL)) {
+            return psc_fail(error, PSC_USAGE, "filter %s takes %s", name,
+                            value == NULL ? "a value" : "no value");
+        }
+        return rows[i].parse(filter, (char *)filter + rows[i].field, value, error);
+    }
+    return psc_fail(error, PSC_USAGE, "'%s' is not a filter", name);
+}
+
+// Globs -------------------------------------------------------------------------------------------
+
+// Matches one byte against the set after `[`. Returns the end of the set, NULL if it has none.
 static const char *match_set(const char *set, char c, bool *matches) {
     bool negated = *set == '!' || *set == '^';
     set += negated ? 1 : 0;
@@ -213,7 +322,7 @@ static const char *match_one(const char *pattern, char c) {
 }
 
 bool psc_glob_match(const char *pattern, const char *text) {
-    // Going back to the last star only is enough, so this takes no more than length times length.
+    // Only the last star is tried again, so the time is at most the product of the lengths.
     const char *star = NULL;
     const char *retry = NULL;
     while (*text != '\0') {
@@ -237,131 +346,9 @@ bool psc_glob_match(const char *pattern, const char *text) {
     return *pattern == '\0';
 }
 
-// Networks ----------------------------------------------------------------------------------------
+// Rows --------------------------------------------------------------------------------------------
 
-static enum psc_status read_network(void *values, const char *word, struct psc_error *error) {
-    struct psc_networks *networks = values;
-    struct psc_network network;
-    if (!psc_network_parse(word, &network)) {
-        return psc_fail(error, PSC_USAGE,
-                        "'%s' is not an address: allowed are IPv4 and IPv6 addresses, networks "
-                        "like 10.0.0.0/8 or fe80::/10, and lists of them",
-                        word);
-    }
-    struct psc_network *grown = grow(networks->values, networks->count, sizeof *grown);
-    if (grown == NULL) {
-        return psc_no_memory(error);
-    }
-    networks->values = grown;
-    networks->values[networks->count++] = network;
-    return PSC_OK;
-}
-
-enum psc_status psc_networks_parse(struct psc_networks *networks, const char *list,
-                                   struct psc_error *error) {
-    size_t before = networks->count;
-    bool negated = networks->negated;
-    enum psc_status status = begin_list(&list, before > 0, &negated, error);
-    if (status == PSC_OK) {
-        status = each_word(list, read_network, networks, error);
-    }
-    if (status == PSC_OK) {
-        networks->negated = negated;
-    } else {
-        networks->count = before;
-    }
-    return status;
-}
-
-// Tables and states -------------------------------------------------------------------------------
-
-static bool same_word(const char *a, const char *b) {
-    while (*a != '\0' && lower(*a) == lower(*b)) {
-        a++;
-        b++;
-    }
-    return lower(*a) == lower(*b);
-}
-
-static enum psc_status read_protocol(void *values, const char *word, struct psc_error *error) {
-    // The words with `v` are those of Windows' `netstat -p`.
-    static const struct {
-        const char *word;
-        uint32_t protocols;
-    } words[] = {
-        {"tcp", PSC_PROTOCOLS_TCP},
-        {"udp", PSC_PROTOCOLS_UDP},
-        {"tcp4", PSC_PROTOCOL_BIT(PSC_PROTOCOL_TCP4)},
-        {"tcp6", PSC_PROTOCOL_BIT(PSC_PROTOCOL_TCP6)},
-        {"udp4", PSC_PROTOCOL_BIT(PSC_PROTOCOL_UDP4)},
-        {"udp6", PSC_PROTOCOL_BIT(PSC_PROTOCOL_UDP6)},
-        {"tcpv4", PSC_PROTOCOL_BIT(PSC_PROTOCOL_TCP4)},
-        {"tcpv6", PSC_PROTOCOL_BIT(PSC_PROTOCOL_TCP6)},
-        {"udpv4", PSC_PROTOCOL_BIT(PSC_PROTOCOL_UDP4)},
-        {"udpv6", PSC_PROTOCOL_BIT(PSC_PROTOCOL_UDP6)},
-    };
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (same_word(word, words[i].word)) {
-            *(uint32_t *)values |= words[i].protocols;
-            return PSC_OK;
-        }
-    }
-    return psc_fail(error, PSC_USAGE,
-                    "'%s' is not a protocol: allowed are tcp, udp, tcp4, tcp6, udp4, udp6", word);
-}
-
-static enum psc_status read_state(void *values, const char *word, struct psc_error *error) {
-    uint32_t states = psc_state_parse(word);
-    *(uint32_t *)values |= states;
-    return states != 0 ? PSC_OK
-                       : psc_fail(error, PSC_USAGE,
-                                  "'%s' is not a state: allowed are the words of netstat, ss and "
-                                  "lsof, like listening, established, time_wait, close_wait, "
-                                  "syn_sent, bound, unconn",
-                                  word);
-}
-
-static enum psc_status parse_mask(uint32_t *mask, uint32_t all, const char *list, read_word *read,
-                                  struct psc_error *error) {
-    bool negated = false;
-    uint32_t named = 0;
-    enum psc_status status = begin_list(&list, false, &negated, error);
-    if (status == PSC_OK) {
-        status = each_word(list, read, &named, error);
-    }
-    if (status == PSC_OK) {
-        *mask = negated ? all & ~named : named;
-    }
-    return status;
-}
-
-enum psc_status psc_protocols_parse(uint32_t *protocols, const char *list,
-                                    struct psc_error *error) {
-    uint32_t named = 0;
-    enum psc_status status = parse_mask(&named, PSC_PROTOCOLS_ALL, list, read_protocol, error);
-    if (status == PSC_OK) {
-        *protocols &= named;
-    }
-    return status;
-}
-
-enum psc_status psc_states_parse(uint32_t *states, const char *list, struct psc_error *error) {
-    return parse_mask(states, PSC_STATES_ALL, list, read_state, error);
-}
-
-// Judging rows ------------------------------------------------------------------------------------
-
-static bool networks_have(const struct psc_networks *networks, const struct psc_address *address,
-                          bool ipv6) {
-    for (size_t i = 0; i < networks->count; i++) {
-        if (psc_network_contains(&networks->values[i], address, ipv6)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool ports_pass(const struct psc_ports *ports, bool local, bool remote,
+static bool pass_ports(const struct psc_port_filter *ports, bool local, bool remote,
                        const struct psc_endpoint *row) {
     if (ports->set.count == 0) {
         return true;
@@ -371,30 +358,25 @@ static bool ports_pass(const struct psc_ports *ports, bool local, bool remote,
     return matches != ports->negated;
 }
 
-static bool pass_ports(const struct psc_filter *filter, const struct psc_endpoint *row, bool peer) {
-    return ports_pass(&filter->any_port, true, peer, row) &&
-           ports_pass(&filter->local_port, true, false, row) &&
-           ports_pass(&filter->remote_port, false, peer, row);
+static bool has_network(const struct psc_network_filter *networks,
+                        const struct psc_address *address, bool ipv6) {
+    for (size_t i = 0; i < networks->count; i++) {
+        if (psc_network_contains(&networks->values[i], address, ipv6)) {
+            return true;
+        }
+    }
+    return false;
 }
 
-static bool networks_pass(const struct psc_networks *networks, const struct psc_address *local,
-                          const struct psc_address *remote, bool ipv6) {
+static bool pass_networks(const struct psc_network_filter *networks, bool local, bool remote,
+                          const struct psc_endpoint *row) {
     if (networks->count == 0) {
         return true;
     }
-    bool matches = (local != NULL && networks_have(networks, local, ipv6)) ||
-                   (remote != NULL && networks_have(networks, remote, ipv6));
-    return matches != networks->negated;
-}
-
-static bool pass_addresses(const struct psc_filter *filter, const struct psc_endpoint *row,
-                           bool peer) {
     bool ipv6 = psc_endpoint_is_ipv6(row);
-    const struct psc_address *local = &row->local;
-    const struct psc_address *remote = peer ? &row->remote : NULL;
-    return networks_pass(&filter->any_address, local, remote, ipv6) &&
-           networks_pass(&filter->local_address, local, NULL, ipv6) &&
-           networks_pass(&filter->remote_address, NULL, remote, ipv6);
+    bool matches = (local && has_network(networks, &row->local, ipv6)) ||
+                   (remote && has_network(networks, &row->remote, ipv6));
+    return matches != networks->negated;
 }
 
 bool psc_filter_endpoint(const struct psc_filter *filter, const struct psc_endpoint *endpoint) {
@@ -402,12 +384,19 @@ bool psc_filter_endpoint(const struct psc_filter *filter, const struct psc_endpo
     return (filter->protocols & PSC_PROTOCOL_BIT(endpoint->protocol)) != 0 &&
            (filter->states & PSC_STATE_BIT(endpoint->state)) != 0 &&
            (!filter->exposed || psc_endpoint_exposure(endpoint) > PSC_EXPOSURE_LOOPBACK) &&
-           pass_ports(filter, endpoint, peer) && pass_addresses(filter, endpoint, peer);
+           pass_ports(&filter->any_port, true, peer, endpoint) &&
+           pass_ports(&filter->local_port, true, false, endpoint) &&
+           pass_ports(&filter->remote_port, false, peer, endpoint) &&
+           pass_networks(&filter->any_address, true, peer, endpoint) &&
+           pass_networks(&filter->local_address, true, false, endpoint) &&
+           pass_networks(&filter->remote_address, false, peer, endpoint);
 }
 
+// Owners ------------------------------------------------------------------------------------------
+
 struct psc_needs psc_filter_needs(const struct psc_filter *filter) {
-    bool processes = filter->processes.count > 0;
-    bool users = filter->users.count > 0;
+    bool processes = filter->processes.patterns.size > 0;
+    bool users = filter->users.patterns.size > 0;
     return (struct psc_needs){
         .owners = filter->pids.count > 0 || processes || users,
         .users = users,
@@ -421,7 +410,7 @@ bool psc_filter_names_ports(const struct psc_filter *filter) {
            filter->remote_port.set.count > 0;
 }
 
-bool psc_pids_have(const struct psc_pids *pids, uint32_t pid) {
+static bool has_pid(const struct psc_pid_filter *pids, uint32_t pid) {
     for (size_t i = 0; i < pids->count; i++) {
         if (pids->values[i] == pid) {
             return true;
@@ -430,11 +419,63 @@ bool psc_pids_have(const struct psc_pids *pids, uint32_t pid) {
     return false;
 }
 
-bool psc_globs_have(const struct psc_globs *globs, const char *text) {
-    for (size_t i = 0; i < globs->count; i++) {
-        if (psc_glob_match(globs->patterns[i], text)) {
+bool psc_filter_pids(const struct psc_filter *filter, const struct psc_snapshot *snapshot,
+                     size_t row) {
+    const struct psc_pid_filter *pids = &filter->pids;
+    if (pids->count == 0) {
+        return true;
+    }
+    struct psc_owners owners = psc_snapshot_owners(snapshot, row);
+    bool known = (psc_snapshot_endpoint(snapshot, row)->known & PSC_KNOWN_OWNERS) != 0;
+    bool matches = owners.count == 0 && known && has_pid(pids, 0);
+    for (size_t i = 0; i < owners.count && !matches; i++) {
+        matches = has_pid(pids, psc_snapshot_process(snapshot, owners.processes[i])->pid);
+    }
+    return matches != pids->negated;
+}
+
+// Whether a text, which may be NULL, matches a pattern.
+static bool has_glob(const struct psc_glob_filter *globs, const char *text) {
+    const char *end = globs->patterns.bytes + globs->patterns.size;
+    for (const char *at = globs->patterns.bytes; text != NULL && at < end; at += strlen(at) + 1) {
+        if (psc_glob_match(at, text)) {
             return true;
         }
     }
     return false;
+}
+
+// The last part of a path. A process's name may have more in it, such as its services.
+static const char *file_name(const char *path) {
+    const char *name = path;
+    for (; path != NULL && *path != '\0'; path++) {
+        name = *path == '/' || *path == '\\' ? path + 1 : name;
+    }
+    return name;
+}
+
+static bool has_socket_user(const struct psc_glob_filter *users,
+                            const struct psc_snapshot *snapshot, size_t row) {
+    const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, row);
+    char number[16];
+    snprintf(number, sizeof number, "%lu", (unsigned long)endpoint->uid);
+    return (endpoint->known & PSC_KNOWN_UID) != 0 &&
+           (has_glob(users, number) || has_glob(users, psc_snapshot_user(snapshot, endpoint->uid)));
+}
+
+bool psc_filter_names(const struct psc_filter *filter, const struct psc_snapshot *snapshot,
+                      size_t row) {
+    const struct psc_glob_filter *processes = &filter->processes;
+    const struct psc_glob_filter *users = &filter->users;
+    struct psc_owners owners = psc_snapshot_owners(snapshot, row);
+    bool process = false;
+    bool user = users->patterns.size > 0 && has_socket_user(users, snapshot, row);
+    for (size_t i = 0; i < owners.count; i++) {
+        const struct psc_process *owner = psc_snapshot_process(snapshot, owners.processes[i]);
+        process = process || has_glob(processes, owner->name) || has_glob(processes, owner->path) ||
+                  has_glob(processes, file_name(owner->path));
+        user = user || has_glob(users, owner->user);
+    }
+    return (processes->patterns.size == 0 || process != processes->negated) &&
+           (users->patterns.size == 0 || user != users->negated);
 }

@@ -75,10 +75,11 @@ enum psc_status psc_port_set_parse(struct psc_port_set *set, const char *list,
         const char *word = at;
         struct psc_port_range range;
         if (!psc_port_range_read(&at, &range) || (*at != ',' && *at != '\0')) {
-            status = psc_fail(error, PSC_USAGE,
-                              "'%.*s' is not a port: allowed are 0 to 65535, ranges like "
-                              "8000-8100, and lists of both like 80,443",
-                              (int)strcspn(word, ","), word);
+            status = psc_fail(
+                error, PSC_USAGE,
+                "'%.*s' is not a port; use 0 to 65535, ranges like 8000-8100, or lists like "
+                "80,443",
+                (int)strcspn(word, ","), word);
         } else if (psc_port_set_add(&parsed, range.first, range.last) != PSC_OK) {
             status = psc_no_memory(error);
         }
@@ -127,7 +128,7 @@ enum psc_status psc_port_spec_parse(const char *word, bool udp, struct psc_port_
     if (!good) {
         return psc_fail(
             error, PSC_USAGE,
-            "'%s' is not a port: give 1 to 65535 or a range like 8000-8010, optionally with "
+            "'%s' is not a port; use 1 to 65535 or a range like 8000-8010, optionally with "
             "/tcp or /udp",
             word);
     }

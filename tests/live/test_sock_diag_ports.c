@@ -54,9 +54,9 @@ static struct psc_filter filter_of(const char *any, const char *local, const cha
     struct psc_filter filter;
     struct psc_error error;
     psc_filter_init(&filter);
-    assert_true(any == NULL || psc_ports_parse(&filter.any_port, any, &error) == PSC_OK);
-    assert_true(local == NULL || psc_ports_parse(&filter.local_port, local, &error) == PSC_OK);
-    assert_true(remote == NULL || psc_ports_parse(&filter.remote_port, remote, &error) == PSC_OK);
+    assert_true(any == NULL || psc_filter_set(&filter, "port", any, &error) == PSC_OK);
+    assert_true(local == NULL || psc_filter_set(&filter, "lport", local, &error) == PSC_OK);
+    assert_true(remote == NULL || psc_filter_set(&filter, "rport", remote, &error) == PSC_OK);
     return filter;
 }
 

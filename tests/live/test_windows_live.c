@@ -252,7 +252,7 @@ static void remote_names(void **state) {
     psc_request_init(&request);
     psc_filter_init(&filter);
     snprintf(word, sizeof word, "%u", port);
-    assert_int_equal(psc_ports_parse(&filter.remote_port, word, &error), PSC_OK);
+    assert_int_equal(psc_filter_set(&filter, "rport", word, &error), PSC_OK);
     struct psc_builder *builder = psc_builder_new(&filter);
     assert_int_equal(psc_platform_collect(&request, builder, &error), PSC_OK);
     assert_int_equal(psc_builder_count(builder), 1);

@@ -285,11 +285,11 @@ static void check_selection(const struct selection *selection) {
     char ports[8] = "";
     psc_filter_init(&filter);
     assert_true(selection->pids == NULL ||
-                psc_pids_parse(&filter.pids, selection->pids, &error) == PSC_OK);
+                psc_filter_set(&filter, "pid", selection->pids, &error) == PSC_OK);
     assert_true(selection->processes == NULL ||
-                psc_globs_parse(&filter.processes, selection->processes, &error) == PSC_OK);
+                psc_filter_set(&filter, "process", selection->processes, &error) == PSC_OK);
     assert_true(selection->users == NULL ||
-                psc_globs_parse(&filter.users, selection->users, &error) == PSC_OK);
+                psc_filter_set(&filter, "user", selection->users, &error) == PSC_OK);
     struct psc_builder *builder = shared_rows(&filter);
     assert_int_equal(psc_builder_name_user(builder, 65534, "nobody"), PSC_OK);
     name_everybody(builder);
@@ -326,7 +326,7 @@ static void processes_without_rows_are_not_offered(void **state) {
     struct psc_error error;
     (void)state;
     psc_filter_init(&filter);
-    assert_int_equal(psc_pids_parse(&filter.pids, "!11", &error), PSC_OK);
+    assert_int_equal(psc_filter_set(&filter, "pid", "!11", &error), PSC_OK);
     struct psc_builder *builder = shared_rows(&filter);
     assert_non_null(find_process(builder, 10));
     assert_null(find_process(builder, 11)); // its only row is dropped
@@ -348,7 +348,7 @@ static void notes_what_is_hidden(void **state) {
         struct psc_filter filter;
         struct psc_error error;
         psc_filter_init(&filter);
-        assert_int_equal(psc_pids_parse(&filter.pids, cases[i].pids, &error), PSC_OK);
+        assert_int_equal(psc_filter_set(&filter, "pid", cases[i].pids, &error), PSC_OK);
         struct psc_snapshot *snapshot = finish(shared_rows(&filter));
         assert_int_equal(psc_snapshot_notice_count(snapshot), cases[i].count);
         if (cases[i].count > 0) {

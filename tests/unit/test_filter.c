@@ -8,24 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/builder.h"
 #include "model/filter.h"
 #include "support/netstat_row.h"
-
-// Reads a list into the filter of that name.
-static enum psc_status parse(struct psc_filter *filter, const char *name, const char *list,
-                             struct psc_error *error) {
-    return strcmp(name, "port") == 0      ? psc_ports_parse(&filter->any_port, list, error)
-           : strcmp(name, "lport") == 0   ? psc_ports_parse(&filter->local_port, list, error)
-           : strcmp(name, "rport") == 0   ? psc_ports_parse(&filter->remote_port, list, error)
-           : strcmp(name, "proto") == 0   ? psc_protocols_parse(&filter->protocols, list, error)
-           : strcmp(name, "state") == 0   ? psc_states_parse(&filter->states, list, error)
-           : strcmp(name, "pid") == 0     ? psc_pids_parse(&filter->pids, list, error)
-           : strcmp(name, "process") == 0 ? psc_globs_parse(&filter->processes, list, error)
-           : strcmp(name, "user") == 0    ? psc_globs_parse(&filter->users, list, error)
-           : strcmp(name, "address") == 0 ? psc_networks_parse(&filter->any_address, list, error)
-           : strcmp(name, "local") == 0   ? psc_networks_parse(&filter->local_address, list, error)
-                                        : psc_networks_parse(&filter->remote_address, list, error);
-}
 
 #define LISTENER "TCP 0.0.0.0:8080 0.0.0.0:0 LISTENING"
 #define CONNECTION "TCP 10.1.2.3:443 203.0.113.9:50000 ESTABLISHED"
@@ -99,7 +84,7 @@ static void rows_pass(void **state) {
         struct psc_endpoint row = netstat_row(passing[i].row);
         psc_filter_init(&filter);
         assert_true(psc_filter_endpoint(&filter, &row));
-        assert_int_equal(parse(&filter, passing[i].name, passing[i].list, &error), PSC_OK);
+        assert_int_equal(psc_filter_set(&filter, passing[i].name, passing[i].list, &error), PSC_OK);
         if (psc_filter_endpoint(&filter, &row) != passing[i].pass) {
             fail_msg("--%s %s and %s", passing[i].name, passing[i].list, passing[i].row);
         }
@@ -115,7 +100,9 @@ static void assert_keeps_everything(const struct psc_filter *filter) {
     assert_false(psc_filter_names_ports(filter));
     assert_false(filter->any_port.negated || filter->local_port.negated ||
                  filter->remote_port.negated);
-    assert_int_equal(filter->pids.count + filter->processes.count + filter->users.count, 0);
+    assert_false(filter->protocols_given || filter->states_given || filter->exposed);
+    assert_int_equal(filter->pids.count, 0);
+    assert_int_equal(filter->processes.patterns.size + filter->users.patterns.size, 0);
     assert_int_equal(
         filter->any_address.count + filter->local_address.count + filter->remote_address.count, 0);
     assert_false(filter->pids.negated || filter->processes.negated || filter->users.negated);
@@ -160,7 +147,7 @@ static void bad_lists_are_named_and_change_nothing(void **state) {
         struct psc_filter filter;
         struct psc_error error = {""};
         psc_filter_init(&filter);
-        assert_int_equal(parse(&filter, cases[i].name, cases[i].list, &error), PSC_USAGE);
+        assert_int_equal(psc_filter_set(&filter, cases[i].name, cases[i].list, &error), PSC_USAGE);
         if (strstr(error.text, cases[i].quoted) != error.text ||
             strstr(error.text, cases[i].allowed) == NULL) {
             fail_msg("--%s %s: %s", cases[i].name, cases[i].list, error.text);
@@ -190,11 +177,11 @@ static void lists_given_twice_are_one(void **state) {
         struct psc_endpoint row = netstat_row(cases[i].row);
         psc_filter_init(&filter);
         snprintf(negated, sizeof negated, "!%s", cases[i].first);
-        assert_int_equal(parse(&filter, cases[i].name, cases[i].first, &error), PSC_OK);
-        assert_int_equal(parse(&filter, cases[i].name, "x", &error), PSC_USAGE);
-        assert_int_equal(parse(&filter, cases[i].name, negated, &error), PSC_USAGE);
+        assert_int_equal(psc_filter_set(&filter, cases[i].name, cases[i].first, &error), PSC_OK);
+        assert_int_equal(psc_filter_set(&filter, cases[i].name, "x", &error), PSC_USAGE);
+        assert_int_equal(psc_filter_set(&filter, cases[i].name, negated, &error), PSC_USAGE);
         assert_non_null(strstr(error.text, negated));
-        assert_int_equal(parse(&filter, cases[i].name, cases[i].second, &error), PSC_OK);
+        assert_int_equal(psc_filter_set(&filter, cases[i].name, cases[i].second, &error), PSC_OK);
         assert_true(psc_filter_endpoint(&filter, &row));
         psc_filter_done(&filter);
     }
@@ -206,9 +193,9 @@ static void different_filters_are_and(void **state) {
     struct psc_endpoint row = netstat_row(CONNECTION);
     (void)state;
     psc_filter_init(&filter);
-    assert_int_equal(parse(&filter, "lport", "443", &error), PSC_OK);
-    assert_int_equal(parse(&filter, "state", "established", &error), PSC_OK);
-    assert_int_equal(parse(&filter, "remote", "203.0.113.0/24", &error), PSC_OK);
+    assert_int_equal(psc_filter_set(&filter, "lport", "443", &error), PSC_OK);
+    assert_int_equal(psc_filter_set(&filter, "state", "established", &error), PSC_OK);
+    assert_int_equal(psc_filter_set(&filter, "remote", "203.0.113.0/24", &error), PSC_OK);
     assert_true(psc_filter_endpoint(&filter, &row));
     row.local_port = 444;
     assert_false(psc_filter_endpoint(&filter, &row));
@@ -310,11 +297,28 @@ static void owners_are_needed_only_for_their_filters(void **state) {
         struct psc_error error;
         psc_filter_init(&filter);
         assert_false(psc_filter_needs(&filter).owners);
-        assert_int_equal(parse(&filter, cases[i].name, cases[i].list, &error), PSC_OK);
+        assert_int_equal(psc_filter_set(&filter, cases[i].name, cases[i].list, &error), PSC_OK);
         assert_int_equal(psc_filter_needs(&filter).owners, cases[i].needed);
         psc_filter_done(&filter);
         assert_false(psc_filter_needs(&filter).owners);
     }
+}
+
+// A snapshot of one row with one owner.
+static struct psc_snapshot *owned_row(uint32_t pid, const char *user) {
+    struct psc_endpoint row = netstat_row(LISTENER);
+    struct psc_snapshot *snapshot;
+    row.known |= PSC_KNOWN_UID;
+    row.uid = 1000;
+    struct psc_builder *builder = psc_builder_new(&psc_filter_everything);
+    assert_non_null(builder);
+    assert_int_equal(psc_builder_add(builder, &row), PSC_OK);
+    assert_int_equal(psc_builder_seal(builder), PSC_OK);
+    assert_int_equal(psc_builder_link(builder, 0, pid), PSC_OK);
+    assert_int_equal(psc_builder_end_links(builder, "owners-hidden", "hidden"), PSC_OK);
+    assert_int_equal(psc_builder_name_user(builder, 1000, user), PSC_OK);
+    assert_int_equal(psc_builder_finish(builder, "host", 0, &snapshot), PSC_OK);
+    return snapshot;
 }
 
 static void lists_have_their_values(void **state) {
@@ -322,21 +326,81 @@ static void lists_have_their_values(void **state) {
     struct psc_error error;
     (void)state;
     psc_filter_init(&filter);
-    assert_int_equal(psc_pids_parse(&filter.pids, "!0,12,4294967295", &error), PSC_OK);
-    assert_int_equal(psc_pids_parse(&filter.pids, "!13", &error), PSC_OK);
-    assert_true(filter.pids.negated);
+    assert_int_equal(psc_filter_set(&filter, "pid", "!0,12,4294967295", &error), PSC_OK);
+    assert_int_equal(psc_filter_set(&filter, "pid", "!13", &error), PSC_OK);
+    assert_int_equal(psc_filter_set(&filter, "user", "alice,b*", &error), PSC_OK);
+    assert_int_equal(psc_filter_set(&filter, "user", "x", &error), PSC_OK);
     static const struct {
         uint32_t pid;
-        bool have;
-    } pids[] = {{0, true}, {1, false}, {12, true}, {13, true}, {UINT32_MAX, true}};
-    for (size_t i = 0; i < sizeof pids / sizeof pids[0]; i++) {
-        assert_int_equal(psc_pids_have(&filter.pids, pids[i].pid), pids[i].have);
+        bool pid_passes;
+        const char *user;
+        bool user_passes;
+    } cases[] = {
+        {1, true, "Alice", true},       {12, false, "bob", true},
+        {13, false, "carol", false},    {14, true, "alic", false},
+        {UINT32_MAX, false, "x", true}, {UINT32_MAX - 1, true, "xx", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct psc_snapshot *snapshot = owned_row(cases[i].pid, cases[i].user);
+        assert_int_equal(psc_filter_pids(&filter, snapshot, 0), cases[i].pid_passes);
+        assert_int_equal(psc_filter_names(&filter, snapshot, 0), cases[i].user_passes);
+        psc_snapshot_free(snapshot);
     }
-    assert_int_equal(psc_globs_parse(&filter.users, "alice,b*", &error), PSC_OK);
-    assert_true(psc_globs_have(&filter.users, "Alice"));
-    assert_true(psc_globs_have(&filter.users, "bob"));
-    assert_false(psc_globs_have(&filter.users, "carol"));
     psc_filter_done(&filter);
+}
+
+// Masks are lists, too: the first names what is kept, and others add to it.
+static void masks_given_twice_are_one(void **state) {
+    struct psc_filter filter;
+    struct psc_error error;
+    (void)state;
+    psc_filter_init(&filter);
+    assert_int_equal(psc_filter_set(&filter, "proto", "tcp4", &error), PSC_OK);
+    assert_int_equal(psc_filter_set(&filter, "proto", "x", &error), PSC_USAGE);
+    assert_int_equal(psc_filter_set(&filter, "proto", "udp6", &error), PSC_OK);
+    assert_int_equal(filter.protocols,
+                     PSC_PROTOCOL_BIT(PSC_PROTOCOL_TCP4) | PSC_PROTOCOL_BIT(PSC_PROTOCOL_UDP6));
+    assert_int_equal(psc_filter_set(&filter, "state", "bound", &error), PSC_OK);
+    assert_int_equal(psc_filter_set(&filter, "state", "unconn", &error), PSC_OK);
+    assert_int_equal(filter.states,
+                     PSC_STATE_BIT(PSC_STATE_BOUND) | PSC_STATE_BIT(PSC_STATE_UDP_UNCONNECTED));
+    assert_true(filter.protocols_given && filter.states_given);
+    psc_filter_done(&filter);
+}
+
+// What the help says of each filter is what psc_filter_set() does.
+static void every_filter_can_be_set(void **state) {
+    static const struct {
+        const char *name, *value, *help;
+    } rows[] = {
+#define FILTER_ROW(name, value, parse, field, help) {(name), (value), (help)},
+        PSC_FILTER_LIST(FILTER_ROW)
+#undef FILTER_ROW
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct psc_filter filter;
+        struct psc_error error;
+        psc_filter_init(&filter);
+        bool flag = rows[i].value == NULL;
+        assert_true(rows[i].help[0] != '\0');
+        assert_int_equal(psc_filter_set(&filter, rows[i].name, flag ? "x" : NULL, &error),
+                         PSC_USAGE);
+        assert_non_null(strstr(error.text, rows[i].name));
+        assert_keeps_everything(&filter);
+        const char *value = flag                                   ? NULL
+                            : strcmp(rows[i].value, "NETS") == 0   ? "::1"
+                            : strcmp(rows[i].value, "PROTOS") == 0 ? "tcp"
+                            : strcmp(rows[i].value, "STATES") == 0 ? "listen"
+                                                                   : "80";
+        assert_int_equal(psc_filter_set(&filter, rows[i].name, value, &error), PSC_OK);
+        assert_memory_not_equal(&filter, &psc_filter_everything, sizeof filter);
+        psc_filter_done(&filter);
+    }
+    struct psc_filter filter = psc_filter_everything;
+    struct psc_error error;
+    assert_int_equal(psc_filter_set(&filter, "ports", "80", &error), PSC_USAGE);
+    assert_string_equal(error.text, "'ports' is not a filter");
 }
 
 int main(void) {
@@ -350,6 +414,8 @@ int main(void) {
         cmocka_unit_test(globs_are_not_slow),
         cmocka_unit_test(owners_are_needed_only_for_their_filters),
         cmocka_unit_test(lists_have_their_values),
+        cmocka_unit_test(masks_given_twice_are_one),
+        cmocka_unit_test(every_filter_can_be_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,7 +31,7 @@ static void describe(const struct options *options, char *text, size_t size) {
              options->wide ? " wide" : "", formats[options->format],
              options->no_header ? " no-header" : "", options->strict ? " strict" : "",
              colors[options->color], options->netstat_style ? " letters" : "",
-             options->filtered ? " filtered" : "", options->states_given ? " states" : "");
+             options->filtered ? " filtered" : "", options->filter.states_given ? " states" : "");
 }
 
 static const struct {
@@ -219,8 +219,9 @@ static void values_arrive(void **state) {
     assert_true(psc_port_set_find(&filter->remote_port.set, 9) != NULL &&
                 !filter->remote_port.negated);
     assert_int_equal(filter->pids.count, 2);
-    assert_int_equal(filter->processes.count, 2);
-    assert_string_equal(filter->users.patterns[0], "c");
+    assert_int_equal(filter->processes.patterns.size, sizeof "a\0b");
+    assert_memory_equal(filter->processes.patterns.bytes, "a\0b", sizeof "a\0b");
+    assert_string_equal(filter->users.patterns.bytes, "c");
     assert_int_equal(filter->any_address.count, 1);
     assert_int_equal(filter->local_address.values[0].bits, 96 + 8);
     assert_true(filter->remote_address.negated);

@@ -310,7 +310,7 @@ static void services_of_a_host(void **state) {
 // The name has more in it than what somebody types.
 static void a_host_is_found_by_its_file(void **state) {
     struct fixture *fixture = *state;
-    assert_int_equal(psc_globs_parse(&fixture->filter.processes, "NODE.exe", &fixture->error),
+    assert_int_equal(psc_filter_set(&fixture->filter, "process", "NODE.exe", &fixture->error),
                      PSC_OK);
     resolve(fixture, own(fixture, 700), PSC_PROCESS_NAME | PSC_PROCESS_PATH);
     psc_builder_select(fixture->builder);

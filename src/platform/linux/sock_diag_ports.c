@@ -38,7 +38,7 @@ static size_t test_place(size_t test) {
 // Adds a block for one filter. Returns the new length; what fails still jumps to the block's end + 1,
 // and the caller moves that if another block follows.
 static size_t add_block(struct inet_diag_bc_op *operations, size_t length,
-                        const struct psc_ports *ports, bool local, bool remote) {
+                        const struct psc_port_filter *ports, bool local, bool remote) {
     const struct psc_port_range *ranges = ports->set.ranges;
     size_t count = ports->negated ? 0 : ports->set.count;
     size_t tests = count * ((local ? 1U : 0U) + (remote ? 1U : 0U));

@@ -30,7 +30,7 @@
 //     resolver            process to name, services, executable, arguments, user, start
 //     process             what Windows tells of one process; services: what runs in it
 //     exe_location        where an executable is, and who may write there
-//     ports               whether a port can be bound; netsh: ranges, netsh_parse: text to ranges
+//     ports               attempts to bind; netsh: ranges that only netsh.exe tells
 //     process_handle      ends a process
 //     file                files that appear as a whole or not at all
 //     win32               UTF-8, error numbers, late-bound functions, names and clocks

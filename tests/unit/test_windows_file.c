@@ -16,6 +16,7 @@
 
 #include "platform/file.h"
 #include "support/capture.h"
+#include "support/windows_fake.h"
 #include "support/windows_run.h"
 
 #define KILLED 77
@@ -28,21 +29,9 @@ static struct machine {
     wchar_t temporary[MAX_PATH]; // out: the name of the last file that was created
 } machine;
 
-#define FAKE(function)                                                                             \
-    extern __typeof__(function) *const __real___imp_##function;                                    \
-    extern __typeof__(function) *const __wrap___imp_##function;                                    \
-    __typeof__(function) *const __wrap___imp_##function = fake_##function
-
-static HANDLE WINAPI fake_CreateFileW(const wchar_t *path, DWORD access, DWORD share,
-                                      SECURITY_ATTRIBUTES *security, DWORD disposition, DWORD flags,
-                                      HANDLE template);
-static BOOL WINAPI fake_GetFileInformationByHandleEx(HANDLE file, FILE_INFO_BY_HANDLE_CLASS kind,
-                                                     void *info, DWORD size);
-static DWORD WINAPI fake_GetFinalPathNameByHandleW(HANDLE file, wchar_t *path, DWORD size,
-                                                   DWORD flags);
-FAKE(CreateFileW);
-FAKE(GetFileInformationByHandleEx);
-FAKE(GetFinalPathNameByHandleW);
+WINDOWS_FAKE(CreateFileW);
+WINDOWS_FAKE(GetFileInformationByHandleEx);
+WINDOWS_FAKE(GetFinalPathNameByHandleW);
 
 static HANDLE WINAPI fake_CreateFileW(const wchar_t *path, DWORD access, DWORD share,
                                       SECURITY_ATTRIBUTES *security, DWORD disposition, DWORD flags,
@@ -58,7 +47,7 @@ static HANDLE WINAPI fake_CreateFileW(const wchar_t *path, DWORD access, DWORD s
             return INVALID_HANDLE_VALUE;
         }
     }
-    return __real___imp_CreateFileW(path, access, share, security, disposition, flags, template);
+    return WINDOWS_REAL(CreateFileW)(path, access, share, security, disposition, flags, template);
 }
 
 static BOOL WINAPI fake_GetFileInformationByHandleEx(HANDLE file, FILE_INFO_BY_HANDLE_CLASS kind,
@@ -69,7 +58,7 @@ static BOOL WINAPI fake_GetFileInformationByHandleEx(HANDLE file, FILE_INFO_BY_H
             (FILE_ATTRIBUTE_TAG_INFO){FILE_ATTRIBUTE_REPARSE_POINT, IO_REPARSE_TAG_SYMLINK};
         return TRUE;
     }
-    return __real___imp_GetFileInformationByHandleEx(file, kind, info, size);
+    return WINDOWS_REAL(GetFileInformationByHandleEx)(file, kind, info, size);
 }
 
 // The new file is asked for its path before the old one is.
@@ -81,7 +70,7 @@ static DWORD WINAPI fake_GetFinalPathNameByHandleW(HANDLE file, wchar_t *path, D
         wcscpy(path, other);
         return (DWORD)wcslen(other);
     }
-    return __real___imp_GetFinalPathNameByHandleW(file, path, size, flags);
+    return WINDOWS_REAL(GetFinalPathNameByHandleW)(file, path, size, flags);
 }
 
 static void path_to(const char *name, char path[2 * MAX_PATH]) {

@@ -1,4 +1,4 @@
-// test_windows_netsh.c - netsh: what it prints, in several languages.
+// test_windows_netsh.c - netsh: running it, and what it prints in several languages.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,8 +6,72 @@
 
 #include <cmocka.h>
 #include <string.h>
+#include <windows.h>
 
 #include "platform/windows/netsh.h"
+#include "support/windows_fake.h"
+
+// Running ------------------------------------------------------------------------------------------
+
+#define WIDE_2(text) L##text
+#define WIDE(text) WIDE_2(text)
+
+WINDOWS_FAKE(CreateProcessW);
+WINDOWS_FAKE(WaitForSingleObject);
+WINDOWS_FAKE(TerminateProcess);
+
+static struct machine { bool missing, hangs, terminated; } machine;
+
+// Starts another program in place of netsh.
+static BOOL WINAPI fake_CreateProcessW(const wchar_t *program, wchar_t *command,
+                                       SECURITY_ATTRIBUTES *process, SECURITY_ATTRIBUTES *thread,
+                                       BOOL inherit, DWORD flags, void *environment,
+                                       const wchar_t *directory, STARTUPINFOW *startup,
+                                       PROCESS_INFORMATION *started) {
+    wchar_t version[] = L"portscope --version";
+    assert_int_equal(_wcsicmp(program + wcslen(program) - 19, L"\\system32\\netsh.exe"), 0);
+    assert_int_equal(wcscmp(command, L"netsh.exe int ipv4"), 0);
+    return !machine.missing &&
+           WINDOWS_REAL(CreateProcessW)(WIDE(PSC_PROGRAM), version, process, thread, inherit, flags,
+                                        environment, directory, startup, started);
+}
+
+static DWORD WINAPI fake_WaitForSingleObject(HANDLE handle, DWORD milliseconds) {
+    assert_true(milliseconds <= 60000);
+    return machine.hangs ? WAIT_TIMEOUT : WINDOWS_REAL(WaitForSingleObject)(handle, milliseconds);
+}
+
+static BOOL WINAPI fake_TerminateProcess(HANDLE process, UINT code) {
+    machine.terminated = true;
+    return WINDOWS_REAL(TerminateProcess)(process, code);
+}
+
+static char answer[NETSH_ANSWER_SIZE];
+
+static void its_output_is_kept(void **state) {
+    (void)state;
+    assert_true(netsh_run(L"int ipv4", answer));
+    assert_memory_equal(answer, "portscope ", 10);
+    assert_string_equal(answer + strlen(answer) - 2, "\r\n");
+    assert_false(machine.terminated);
+}
+
+static void one_that_hangs_is_ended(void **state) {
+    (void)state;
+    machine.hangs = true;
+    assert_false(netsh_run(L"int ipv4", answer));
+    assert_true(machine.terminated);
+    assert_string_equal(answer, "");
+}
+
+static void one_that_does_not_start(void **state) {
+    (void)state;
+    machine = (struct machine){.missing = true};
+    assert_false(netsh_run(L"int ipv4", answer));
+    assert_string_equal(answer, "");
+}
+
+// Parsing ------------------------------------------------------------------------------------------
 
 static unsigned count_ports(const struct psc_port_set *ports) {
     unsigned count = 0;
@@ -102,6 +166,9 @@ static void what_is_no_dynamic_range_is_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(its_output_is_kept),
+        cmocka_unit_test(one_that_hangs_is_ended),
+        cmocka_unit_test(one_that_does_not_start),
         cmocka_unit_test(excluded_ranges),
         cmocka_unit_test(what_is_no_range_is_passed_over),
         cmocka_unit_test(the_dynamic_range),

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "platform/platform.h"
+#include "support/windows_fake.h"
 #include "support/windows_run.h"
 
 #define WIDE_2(text) L##text
@@ -18,29 +19,24 @@
 static DWORD refused_pid; // OpenProcess refuses it
 static bool refuses_end;  // TerminateProcess refuses
 
-extern __typeof__(OpenProcess) *const __real___imp_OpenProcess;
-extern __typeof__(TerminateProcess) *const __real___imp_TerminateProcess;
+WINDOWS_FAKE(OpenProcess);
+WINDOWS_FAKE(TerminateProcess);
 
-static HANDLE WINAPI fake_open(DWORD rights, BOOL inherit, DWORD pid) {
+static HANDLE WINAPI fake_OpenProcess(DWORD rights, BOOL inherit, DWORD pid) {
     if (pid == refused_pid) {
         SetLastError(ERROR_ACCESS_DENIED);
         return NULL;
     }
-    return __real___imp_OpenProcess(rights, inherit, pid);
+    return WINDOWS_REAL(OpenProcess)(rights, inherit, pid);
 }
 
-static BOOL WINAPI fake_terminate(HANDLE process, UINT exit) {
+static BOOL WINAPI fake_TerminateProcess(HANDLE process, UINT exit) {
     if (refuses_end) {
         SetLastError(ERROR_ACCESS_DENIED);
         return FALSE;
     }
-    return __real___imp_TerminateProcess(process, exit);
+    return WINDOWS_REAL(TerminateProcess)(process, exit);
 }
-
-extern __typeof__(OpenProcess) *const __wrap___imp_OpenProcess;
-__typeof__(OpenProcess) *const __wrap___imp_OpenProcess = fake_open;
-extern __typeof__(TerminateProcess) *const __wrap___imp_TerminateProcess;
-__typeof__(TerminateProcess) *const __wrap___imp_TerminateProcess = fake_terminate;
 
 static uint64_t identity_of(HANDLE process) {
     FILETIME created, ended, kernel, user;

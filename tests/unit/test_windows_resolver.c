@@ -15,6 +15,7 @@
 
 #include "platform/platform.h"
 #include "platform/windows/win32.h"
+#include "support/windows_fake.h"
 
 // The machine -------------------------------------------------------------------------------------
 
@@ -39,7 +40,14 @@ static struct machine {
     DWORD image_error;
 } machine;
 
-static HANDLE WINAPI fake_open(DWORD rights, BOOL inherit, DWORD pid) {
+WINDOWS_FAKE(OpenProcess);
+WINDOWS_FAKE(QueryFullProcessImageNameW);
+WINDOWS_FAKE(QueryDosDeviceW);
+WINDOWS_FAKE(OpenSCManagerW);
+WINDOWS_FAKE(CloseServiceHandle);
+WINDOWS_FAKE(EnumServicesStatusExW);
+
+static HANDLE WINAPI fake_OpenProcess(DWORD rights, BOOL inherit, DWORD pid) {
     (void)inherit;
     assert_int_equal(rights, PROCESS_QUERY_LIMITED_INFORMATION);
     assert_true(pid != 0 && pid != 4);
@@ -51,7 +59,8 @@ static HANDLE WINAPI fake_open(DWORD rights, BOOL inherit, DWORD pid) {
     return GetCurrentProcess(); // whose times and user are real
 }
 
-static BOOL WINAPI fake_image(HANDLE process, DWORD flags, wchar_t *path, DWORD *size) {
+static BOOL WINAPI fake_QueryFullProcessImageNameW(HANDLE process, DWORD flags, wchar_t *path,
+                                                   DWORD *size) {
     static const wchar_t image[] = L"C:\\Program Files\\node\\node.exe";
     (void)process, (void)flags;
     if (machine.image_error != 0) {
@@ -64,7 +73,7 @@ static BOOL WINAPI fake_image(HANDLE process, DWORD flags, wchar_t *path, DWORD 
     return TRUE;
 }
 
-static DWORD WINAPI fake_dos_device(const wchar_t *drive, wchar_t *target, DWORD size) {
+static DWORD WINAPI fake_QueryDosDeviceW(const wchar_t *drive, wchar_t *target, DWORD size) {
     static const wchar_t volume[] = L"\\Device\\HarddiskVolume3";
     static const wchar_t shorter[] =
         L"\\Device\\HarddiskVolume"; // is no prefix of a path's first names
@@ -95,7 +104,8 @@ BOOL WINAPI __wrap_Process32FirstW(HANDLE list, PROCESSENTRY32W *entry) {
     return __wrap_Process32NextW(list, entry);
 }
 
-static SC_HANDLE WINAPI fake_manager(const wchar_t *computer, const wchar_t *base, DWORD rights) {
+static SC_HANDLE WINAPI fake_OpenSCManagerW(const wchar_t *computer, const wchar_t *base,
+                                            DWORD rights) {
     (void)computer, (void)base;
     assert_int_equal(rights, SC_MANAGER_ENUMERATE_SERVICE);
     if (machine.services_refused) {
@@ -105,14 +115,14 @@ static SC_HANDLE WINAPI fake_manager(const wchar_t *computer, const wchar_t *bas
     return (SC_HANDLE)&machine;
 }
 
-static BOOL WINAPI fake_close_service(SC_HANDLE handle) {
+static BOOL WINAPI fake_CloseServiceHandle(SC_HANDLE handle) {
     return handle != NULL;
 }
 
 // One service a call.
-static BOOL WINAPI fake_services(SC_HANDLE manager, SC_ENUM_TYPE level, DWORD type, DWORD state,
-                                 BYTE *buffer, DWORD size, DWORD *needed, DWORD *count,
-                                 DWORD *resume, const wchar_t *group) {
+static BOOL WINAPI fake_EnumServicesStatusExW(SC_HANDLE manager, SC_ENUM_TYPE level, DWORD type,
+                                              DWORD state, BYTE *buffer, DWORD size, DWORD *needed,
+                                              DWORD *count, DWORD *resume, const wchar_t *group) {
     static const struct {
         DWORD pid;
         wchar_t name[16];
@@ -172,18 +182,6 @@ system_function_pointer *__wrap_system_function(const wchar_t *library, const ch
                ? (system_function_pointer *)fake_query_system
                : (system_function_pointer *)fake_query_process;
 }
-
-// The pointers through which imported functions are called.
-#define FAKE(function, fake)                                                                       \
-    extern __typeof__(function) *const __wrap___imp_##function;                                    \
-    __typeof__(function) *const __wrap___imp_##function = (fake)
-
-FAKE(OpenProcess, fake_open);
-FAKE(QueryFullProcessImageNameW, fake_image);
-FAKE(QueryDosDeviceW, fake_dos_device);
-FAKE(OpenSCManagerW, fake_manager);
-FAKE(CloseServiceHandle, fake_close_service);
-FAKE(EnumServicesStatusExW, fake_services);
 
 // Tests -------------------------------------------------------------------------------------------
 

@@ -1,29 +1,30 @@
-// netsh.h - what only netsh.exe tells: which ports Windows keeps for itself, and which it hands out.
-// Running and parsing are apart, because the words are those of the machine's language.
+// netsh.h - the port ranges that only netsh.exe tells.
 #ifndef PSC_PLATFORM_WINDOWS_NETSH_H
 #define PSC_PLATFORM_WINDOWS_NETSH_H
 
-#include "platform/platform.h"
+#include "model/ports.h"
 
-/** Bytes of an answer, with its NUL. What is longer is cut. */
+/** Bytes of an answer with its NUL. */
 #define NETSH_ANSWER_SIZE 65536
 
 /**
- * Runs System32\\netsh.exe and reads what it prints.
+ * Runs System32\\netsh.exe and keeps its output.
  * @param arguments such as `int ipv4 show excludedportrange protocol=tcp`
- * @return whether it ran and ended well in time
+ * @return whether it succeeded, within 10 seconds
  */
 bool netsh_run(const wchar_t *arguments, char answer[NETSH_ANSWER_SIZE]);
 
 /**
- * Adds the ranges of `show excludedportrange`: lines of two numbers, first and last port, perhaps with a
- * `*` behind them. All other lines are headings in some language. Pure; fails only with PSC_NO_MEMORY.
+ * Adds the ranges in the answer to `show excludedportrange`: lines of a first and a last port, some
+ * followed by `*`. All other lines are headings in the language of the machine. Pure; fails only with
+ * PSC_NO_MEMORY.
  */
 PSC_NODISCARD enum psc_status netsh_parse_excluded(const char *text, struct psc_port_set *ports);
 
 /**
- * Reads `show dynamicport`: behind colons stand the first port and how many there are. Pure.
- * @return whether it is that
+ * Reads the answer to `show dynamicport`: two lines end in a colon and a number, the first port and the
+ * number of ports. Pure.
+ * @return false if it is something else
  */
 bool netsh_parse_dynamic(const char *text, uint16_t *first, uint16_t *last);
 

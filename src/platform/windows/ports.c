@@ -1,4 +1,4 @@
-// ports.c - whether a port can be bound, and which ports Windows keeps or hands out by itself.
+// ports.c - attempts to bind, and the port ranges that Windows keeps or hands out by itself.
 #include <stdlib.h>
 #include <string.h>
 #include <winsock2.h>
@@ -8,7 +8,10 @@
 #include "platform/windows/netsh.h"
 #include "platform/windows/win32.h"
 
-#define TIME_WAIT_SECONDS 120 // TcpTimedWaitDelay, where nobody changed it
+// What Windows has unless somebody changed it.
+#define USUAL_TIME_WAIT_SECONDS 120 // TcpTimedWaitDelay
+#define USUAL_DYNAMIC_FIRST 49152
+#define USUAL_DYNAMIC_LAST 65535
 
 union socket_address {
     struct sockaddr any;
@@ -35,8 +38,8 @@ static int fill_address(const struct psc_probe *probe, union socket_address *add
     return sizeof address->v4;
 }
 
-// Binds once and closes. Returns 0 or an error number. The option keeps us from sharing the port with
-// somebody who allows it; never listening keeps the firewall from asking the user.
+// Binds once and closes the socket. Returns 0 or an error number. SO_EXCLUSIVEADDRUSE refuses a port
+// that its holder would share. A socket that never listens makes no firewall ask the user.
 static int try_bind(const struct psc_probe *probe) {
     const BOOL yes = TRUE;
     bool udp = probe->protocol == PSC_PROTOCOL_UDP4 || probe->protocol == PSC_PROTOCOL_UDP6;
@@ -58,74 +61,80 @@ static int try_bind(const struct psc_probe *probe) {
     return error;
 }
 
-// WSAEACCES is the answer for a port that Windows keeps, but for one address also for a port that
-// somebody has alone. Bound to any address, the latter is WSAEADDRINUSE.
-static int try_any_address(const struct psc_probe *probe) {
-    struct psc_probe any = *probe;
-    memset(&any.address, 0, sizeof any.address);
-    any.ifindex = 0;
+// The same on every address.
+static int try_bind_any(const struct psc_probe *probe) {
+    struct psc_probe any = {.protocol = probe->protocol, .port = probe->port};
     return try_bind(&any);
 }
 
 enum psc_status psc_platform_probe(const struct psc_probe *probe, enum psc_probe_result *result,
                                    struct psc_error *error) {
+    static const struct {
+        int number;
+        enum psc_probe_result result;
+    } results[] = {
+        {0, PSC_PROBE_FREE},
+        {WSAEADDRINUSE, PSC_PROBE_TAKEN},
+        {WSAEACCES, PSC_PROBE_RESERVED},
+        {WSAEADDRNOTAVAIL, PSC_PROBE_NO_ADDRESS},
+        {WSAEAFNOSUPPORT, PSC_PROBE_NO_FAMILY},
+        {WSAEPROTONOSUPPORT, PSC_PROBE_NO_FAMILY},
+    };
     WSADATA ignored;
     int number = WSAStartup(MAKEWORD(2, 2), &ignored);
     if (number != 0) {
         return windows_fail(error, (unsigned long)number, "cannot use the network");
     }
     number = try_bind(probe);
-    if (number == WSAEACCES && try_any_address(probe) != WSAEACCES) {
+    // On one address also a port that another socket has exclusively is refused like a reserved one.
+    if (number == WSAEACCES && try_bind_any(probe) != WSAEACCES) {
         number = WSAEADDRINUSE;
     }
     WSACleanup();
-    switch (number) {
-    case 0:
-        *result = PSC_PROBE_FREE;
-        return PSC_OK;
-    case WSAEADDRINUSE:
-        *result = PSC_PROBE_TAKEN;
-        return PSC_OK;
-    case WSAEACCES:
-        *result = PSC_PROBE_RESERVED;
-        return PSC_OK;
-    case WSAEADDRNOTAVAIL:
-        *result = PSC_PROBE_NO_ADDRESS;
-        return PSC_OK;
-    case WSAEAFNOSUPPORT:
-    case WSAEPROTONOSUPPORT:
-        *result = PSC_PROBE_NO_FAMILY;
-        return PSC_OK;
-    default:
-        return windows_fail(error, (unsigned long)number, "cannot try to bind to a port");
+    for (size_t i = 0; i < sizeof results / sizeof results[0]; i++) {
+        if (results[i].number == number) {
+            *result = results[i].result;
+            return PSC_OK;
+        }
     }
+    return windows_fail(error, (unsigned long)number, "cannot bind to a port");
 }
 
-enum psc_status psc_platform_port_ranges(const struct psc_request *request, bool udp,
-                                         struct psc_port_ranges *ranges, struct psc_error *error) {
-    static const wchar_t *const excluded[2][2] = {
+// Adds what both families exclude, which is not always the same.
+static enum psc_status read_reserved(bool udp, char answer[NETSH_ANSWER_SIZE],
+                                     struct psc_port_ranges *ranges) {
+    static const wchar_t *const commands[2][2] = {
         {L"int ipv4 show excludedportrange protocol=tcp",
          L"int ipv6 show excludedportrange protocol=tcp"},
         {L"int ipv4 show excludedportrange protocol=udp",
          L"int ipv6 show excludedportrange protocol=udp"},
     };
-    (void)request;
-    memset(ranges, 0, sizeof *ranges);
-    ranges->reserved_refuses = true;
-    ranges->time_wait_seconds = TIME_WAIT_SECONDS;
-    char *answer = malloc(NETSH_ANSWER_SIZE);
-    if (answer == NULL) {
-        return psc_no_memory(error);
-    }
-    // Where netsh does not run, the probe still tells that a port is kept.
-    enum psc_status status = PSC_OK;
-    ranges->known = PSC_RANGES_RESERVED | PSC_RANGES_UNPRIVILEGED;
-    for (int family = 0; family < 2 && status == PSC_OK; family++) {
-        if (netsh_run(excluded[udp][family], answer)) {
-            status = netsh_parse_excluded(answer, &ranges->reserved);
-        } else {
-            ranges->known &= ~(unsigned)PSC_RANGES_RESERVED;
+    for (int family = 0; family < 2; family++) {
+        if (!netsh_run(commands[udp][family], answer)) {
+            return PSC_OK; // a probe still finds a reserved port, but not its range
         }
+        if (netsh_parse_excluded(answer, &ranges->reserved) != PSC_OK) {
+            return PSC_NO_MEMORY;
+        }
+    }
+    ranges->known |= PSC_RANGES_RESERVED;
+    return PSC_OK;
+}
+
+enum psc_status psc_platform_port_ranges(const struct psc_request *request, bool udp,
+                                         struct psc_port_ranges *ranges, struct psc_error *error) {
+    (void)request;
+    *ranges = (struct psc_port_ranges){
+        .known = PSC_RANGES_UNPRIVILEGED,
+        .reserved_refuses = true,
+        .dynamic_first = USUAL_DYNAMIC_FIRST,
+        .dynamic_last = USUAL_DYNAMIC_LAST,
+        .time_wait_seconds = USUAL_TIME_WAIT_SECONDS,
+    };
+    char *answer = malloc(NETSH_ANSWER_SIZE);
+    if (answer == NULL || read_reserved(udp, answer, ranges) != PSC_OK) {
+        free(answer);
+        return psc_no_memory(error);
     }
     if (netsh_run(udp ? L"int ipv4 show dynamicport udp" : L"int ipv4 show dynamicport tcp",
                   answer) &&
@@ -133,5 +142,5 @@ enum psc_status psc_platform_port_ranges(const struct psc_request *request, bool
         ranges->known |= PSC_RANGES_DYNAMIC;
     }
     free(answer);
-    return status == PSC_OK ? PSC_OK : psc_no_memory(error);
+    return PSC_OK;
 }

@@ -53,12 +53,25 @@ const char *psc_exit_text(enum psc_exit status) {
 
 // For commands ------------------------------------------------------------------------------------
 
+static void print_line(FILE *stream, const char *prefix, const char *format, va_list arguments) {
+    char raw[sizeof((struct psc_error *)NULL)->text];
+    struct psc_error line;
+    vsnprintf(raw, sizeof raw, format, arguments);
+    psc_fail(&line, PSC_OK, "%s", raw); // shows bytes that a terminal must not see
+    fprintf(stream, "%s%s\n", prefix, line.text);
+}
+
+void command_print(const struct psc_streams *streams, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    print_line(streams->out, "", format, arguments);
+    va_end(arguments);
+}
+
 void command_say(const struct psc_streams *streams, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    fputs("portscope: ", streams->err);
-    vfprintf(streams->err, format, arguments);
-    fputc('\n', streams->err);
+    print_line(streams->err, "portscope: ", format, arguments);
     va_end(arguments);
 }
 

@@ -1,128 +1,276 @@
-// cmd_kill.c - end what holds this port, safely: only those who serve on it, only after consent, and
-// only the very processes that were shown.
+// cmd_kill.c - stops whatever holds a port: only processes that listen on it or are bound to it, only
+// after confirmation, and only those that were shown.
+//
+// A PID can be reused at any moment. So each process is opened first and only then counts as a holder,
+// when another reading of the table still shows it with the port: an open process that has not exited
+// keeps its PID. After the answer the table is read once more, and the signal goes through the handle.
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "cli/commands.h"
+#include "cli/protected.h"
 #include "format/format.h"
 #include "lib/port_survey.h"
 #include "platform/terminal.h"
 
-#define USUAL_TIMEOUT_MS 5000
-#define FORCED_MS 2000 // until whoever was made to end has ended
-#define SETTLED_MS 300 // until whoever starts it again has done so
-#define PAUSE_MS 20
+#define DEFAULT_TIMEOUT_MS 5000
+#define FORCED_TIMEOUT_MS 2000 // for processes that were ended by force
+#define RESTART_MS 300         // for a service manager to start the server again
+#define POLL_MS 20
+#define MAX_READINGS 4 // of the table, until it shows no process that was not there before
+
+#define SERVING (PSC_STATES_LISTENERS | PSC_STATE_BIT(PSC_STATE_BOUND))
+
+enum outcome {
+    RUNNING,   // it was not asked to exit, or has not exited yet
+    NOT_ASKED, // it cannot be asked, only ended by force
+    FAILED,
+    EXITED,
+    MOVED_ON, // it does not hold the port any more
+};
+
+struct target {
+    const struct psc_process *process; // of the survey; NULL: it does not hold the port there
+    uint32_t pid;
+    uint64_t identity;
+    struct psc_process_handle *handle; // NULL: it could not be opened
+    enum outcome outcome;
+    struct psc_error reason; // of NOT_ASKED and FAILED
+};
 
 struct kill_state {
     const struct options *options;
     const struct psc_streams *streams;
     struct psc_request request;
-    struct psc_port_survey survey;
-    uint32_t *targets; // numbers of processes in the snapshot, each once; the oldest first
-    size_t count;
-    size_t hidden; // serving rows whose owner cannot be seen
+    struct psc_port_survey survey; // what is shown
+    struct target *targets;        // the oldest first
+    size_t count, capacity;
+    size_t hidden; // sockets on the port whose owners are hidden
 };
 
-static enum psc_status survey_port(const struct options *options, struct psc_port_survey *survey,
-                                   struct psc_error *error) {
-    const struct psc_needs needs = {true, false, PSC_PORT_SURVEY_DETAILS};
-    enum psc_status status =
-        psc_port_survey_init(survey, options->specs, options->spec_count, &options->bind, error);
-    return status == PSC_OK ? psc_port_survey_run(survey, PSC_STATES_ALL, needs, error) : status;
+static unsigned timeout_of(const struct kill_state *state) {
+    unsigned given = state->options->timeout_ms;
+    return given != 0 ? given : DEFAULT_TIMEOUT_MS;
 }
 
-static const struct psc_process *target_at(const struct kill_state *state, size_t index) {
-    return psc_snapshot_process(state->survey.snapshot, state->targets[index]);
+#define LABEL_SIZE 300
+
+// `node (pid 4242)`; the name is not escaped.
+static const char *label_of(const struct target *target, char label[LABEL_SIZE]) {
+    const char *name = target->process->name;
+    snprintf(label, LABEL_SIZE, "%.255s (pid %u)",
+             name != NULL && name[0] != '\0' ? name : "a process", target->pid);
+    return label;
 }
 
-static void add_target(struct kill_state *state, uint32_t process) {
+static void print_port(const struct kill_state *state, const char *text) {
+    const struct psc_port_check *check = &state->survey.checks[0];
+    command_print(state->streams, "%u/%s %s", check->port, check->udp ? "udp" : "tcp", text);
+}
+
+// Finding the holders -----------------------------------------------------------------------------
+
+static bool serves(const struct psc_port_survey *survey, size_t row) {
+    const struct psc_port_check *check = &survey->checks[0];
+    return psc_endpoint_serves_port(psc_snapshot_endpoint(survey->snapshot, row), check->port,
+                                    check->udp);
+}
+
+static struct target *find_target(struct kill_state *state, const struct psc_process *process) {
     for (size_t i = 0; i < state->count; i++) {
-        if (state->targets[i] == process) {
-            return;
+        if (state->targets[i].pid == process->pid &&
+            state->targets[i].identity == process->identity) {
+            return &state->targets[i];
         }
     }
-    state->targets[state->count++] = process;
+    return NULL;
 }
 
-// Whoever serves on the port. Clients that are connected to it are none of our business.
-static enum psc_status find_targets(struct kill_state *state, struct psc_error *error) {
-    const struct psc_snapshot *snapshot = state->survey.snapshot;
-    const struct psc_port_check *check = &state->survey.checks[0];
-    size_t most = 0;
-    for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
-        most += psc_snapshot_owners(snapshot, i).count;
-    }
-    state->targets = calloc(most + 1, sizeof *state->targets);
-    if (state->targets == NULL) {
+static enum psc_status add_target(struct kill_state *state, const struct psc_process *process,
+                                  struct psc_error *error) {
+    if (!PSC_ARRAY_RESERVE(state->targets, state->capacity, state->count + 1)) {
         return psc_no_memory(error);
     }
-    for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
-        const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, i);
-        struct psc_owners owners = psc_snapshot_owners(snapshot, i);
-        if (!psc_endpoint_serves_port(endpoint, check->port, check->udp)) {
+    struct target *target = &state->targets[state->count];
+    *target = (struct target){.pid = process->pid, .identity = process->identity};
+    enum psc_status status = psc_platform_open_process(
+        &state->request, process->pid, process->identity, &target->handle, &target->reason);
+    if (status == PSC_NO_MEMORY) {
+        return psc_no_memory(error);
+    }
+    if (status != PSC_GONE) {
+        target->outcome = status == PSC_OK ? RUNNING : FAILED;
+        state->count++;
+    }
+    return PSC_OK;
+}
+
+// Finds the targets in a table, and adds processes that are not targets yet.
+static enum psc_status match_owners(struct kill_state *state, size_t row, bool *added,
+                                    struct psc_error *error) {
+    const struct psc_snapshot *snapshot = state->survey.snapshot;
+    struct psc_owners owners = psc_snapshot_owners(snapshot, row);
+    for (size_t i = 0; i < owners.count; i++) {
+        const struct psc_process *process = psc_snapshot_process(snapshot, owners.processes[i]);
+        struct target *target = find_target(state, process);
+        if (target != NULL) {
+            target->process = process;
             continue;
         }
-        state->hidden += (endpoint->known & PSC_KNOWN_OWNERS) == 0;
-        for (size_t j = 0; j < owners.count; j++) {
-            add_target(state, owners.processes[j]);
+        enum psc_status status = add_target(state, process, error);
+        if (status != PSC_OK) {
+            return status;
+        }
+        *added = true;
+    }
+    return PSC_OK;
+}
+
+static enum psc_status read_holders(struct kill_state *state, bool *added,
+                                    struct psc_error *error) {
+    const struct psc_needs needs = {.owners = true, .details = PSC_PORT_SURVEY_DETAILS};
+    enum psc_status status = psc_port_survey_read_table(&state->survey, SERVING, needs, error);
+    if (status != PSC_OK) {
+        return status;
+    }
+    *added = false;
+    state->hidden = 0;
+    for (size_t i = 0; i < state->count; i++) {
+        state->targets[i].process = NULL;
+    }
+    const struct psc_snapshot *snapshot = state->survey.snapshot;
+    for (size_t row = 0; row < psc_snapshot_count(snapshot); row++) {
+        if (!serves(&state->survey, row)) {
+            continue;
+        }
+        state->hidden += (psc_snapshot_endpoint(snapshot, row)->known & PSC_KNOWN_OWNERS) == 0;
+        status = match_owners(state, row, added, error);
+        if (status != PSC_OK) {
+            return status;
         }
     }
     return PSC_OK;
 }
 
-// Saying what is there -----------------------------------------------------------------------------
-
-static void print_port(const struct kill_state *state, const char *text) {
-    const struct psc_port_check *check = &state->survey.checks[0];
-    fprintf(state->streams->out, "%u/%s %s\n", check->port, check->udp ? "udp" : "tcp", text);
+static bool has_exited(const struct target *target) {
+    return target->handle != NULL && psc_platform_wait_process(target->handle, 0);
 }
+
+// Keeps the targets that held the port after they had been opened.
+static enum psc_status find_targets(struct kill_state *state, struct psc_error *error) {
+    bool added = true;
+    for (int i = 0; added && i < MAX_READINGS; i++) {
+        enum psc_status status = read_holders(state, &added, error);
+        if (status != PSC_OK) {
+            return status;
+        }
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < state->count; i++) {
+        if (state->targets[i].process == NULL || has_exited(&state->targets[i])) {
+            psc_platform_close_process(state->targets[i].handle);
+        } else {
+            state->targets[kept++] = state->targets[i];
+        }
+    }
+    state->count = kept;
+    return PSC_OK;
+}
+
+// Marks the targets that do not hold the port any more.
+static enum psc_status verify_targets(struct kill_state *state, struct psc_error *error) {
+    const struct psc_needs needs = {.owners = true, .details = PSC_PROCESS_STARTED};
+    const struct psc_port_survey *shown = &state->survey;
+    struct psc_port_survey now;
+    enum psc_status status =
+        psc_port_survey_init(&now, state->options->specs, 1, &shown->bind, error);
+    if (status != PSC_OK) {
+        goto out;
+    }
+    status = psc_port_survey_read_table(&now, SERVING, needs, error);
+    if (status != PSC_OK) {
+        goto out;
+    }
+    for (size_t i = 0; i < state->count; i++) {
+        state->targets[i].outcome = MOVED_ON;
+    }
+    for (size_t row = 0; row < psc_snapshot_count(now.snapshot); row++) {
+        struct psc_owners owners = psc_snapshot_owners(now.snapshot, row);
+        for (size_t i = 0; serves(&now, row) && i < owners.count; i++) {
+            struct target *target =
+                find_target(state, psc_snapshot_process(now.snapshot, owners.processes[i]));
+            if (target != NULL && !has_exited(target)) {
+                target->outcome = target->handle != NULL ? RUNNING : FAILED;
+            }
+        }
+    }
+out:
+    psc_port_survey_done(&now);
+    return status;
+}
+
+// Asking ------------------------------------------------------------------------------------------
 
 static void print_targets(const struct kill_state *state) {
     FILE *out = state->streams->out;
     int64_t now = psc_snapshot_time(state->survey.snapshot);
     print_port(state, "is held by");
     for (size_t i = 0; i < state->count; i++) {
-        const struct psc_process *process = target_at(state, i);
+        const struct psc_process *process = state->targets[i].process;
         fputs("  ", out);
         psc_format_process(out, process, now);
-        if (process->service != NULL) {
-            fprintf(out, "\n    a service: to stop it for good, type %s", process->stop_command);
-        }
         fputc('\n', out);
+        if (process->service != NULL) {
+            command_print(state->streams,
+                          "    a service, which may be started again; to stop it: %s",
+                          process->stop_command);
+        }
     }
 }
 
-// Refusing ------------------------------------------------------------------------------------------
-
+// Whether there is a process that must not be stopped; then none is.
 static bool refuse(const struct kill_state *state) {
-    FILE *err = state->streams->err;
-    const struct psc_snapshot *snapshot = state->survey.snapshot;
+    bool refused = state->hidden > 0;
     for (size_t i = 0; i < state->count; i++) {
-        uint32_t pid = target_at(state, i)->pid;
-        if (psc_platform_is_critical(pid)) {
-            fprintf(err, "portscope: process %u holds the whole system up and is left alone\n",
-                    pid);
-            return true;
+        const struct target *target = &state->targets[i];
+        const char *advice = protected_process_advice(target->process);
+        const char *reason = NULL;
+        char label[LABEL_SIZE];
+        if (psc_platform_is_critical(target->pid)) {
+            reason = "is essential to the system";
+        } else if (psc_platform_is_self_or_ancestor(&state->request, target->pid)) {
+            reason = "is portscope or one of its parents";
+        } else if (advice != NULL) {
+            reason = advice;
         }
-        if (psc_platform_is_self_or_ancestor(&state->request, pid)) {
-            fprintf(err,
-                    "portscope: process %u is portscope itself or runs it, and is left alone\n",
-                    pid);
-            return true;
-        }
-    }
-    for (size_t i = 0; state->hidden > 0 && i < psc_snapshot_notice_count(snapshot); i++) {
-        const struct psc_notice *notice = psc_snapshot_notice(snapshot, i);
-        if (strncmp(notice->kind, "owners-", 7) == 0) {
-            fprintf(err, "portscope: %s\n", notice->text);
+        if (reason != NULL) {
+            refused = true;
+            command_say(state->streams, "%s %s; nothing was stopped", label_of(target, label),
+                        reason);
         }
     }
-    return state->hidden > 0;
+    if (state->hidden > 0) {
+        command_print_notices(state->streams, state->survey.snapshot, "bound-unknown");
+    }
+    return refused;
 }
 
-static bool is_yes(FILE *in) {
-    char answer[16] = "";
-    return fgets(answer, sizeof answer, in) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
+static bool is_yes(const char *line) {
+    return strcmp(line, "y\n") == 0 || strcmp(line, "Y\n") == 0 || strcmp(line, "yes\n") == 0 ||
+           strcmp(line, "Yes\n") == 0 || strcmp(line, "YES\n") == 0;
+}
+
+// Only a line that is typed after the question is an answer to it.
+static bool confirm(const struct kill_state *state) {
+    FILE *out = state->streams->out;
+    char line[16] = "";
+    fputs(state->count == 1 ? "Stop it? " : "Stop them? ", out);
+    fflush(out);
+    psc_terminal_discard_input(state->streams->in);
+    fputs("[y/N] ", out);
+    fflush(out);
+    return fgets(line, sizeof line, state->streams->in) != NULL && is_yes(line);
 }
 
 static bool can_ask(const struct kill_state *state) {
@@ -130,217 +278,210 @@ static bool can_ask(const struct kill_state *state) {
     return streams->in != NULL && psc_terminal_can_ask(streams->in, streams->out);
 }
 
-static bool consents(const struct kill_state *state) {
-    if (state->options->yes) {
-        return true;
-    }
-    fprintf(state->streams->out, state->count == 1 ? "End it? [y/N] " : "End them? [y/N] ");
-    fflush(state->streams->out);
-    return is_yes(state->streams->in);
-}
+// Stopping ----------------------------------------------------------------------------------------
 
-// Ending --------------------------------------------------------------------------------------------
-
-// Takes hold of all of them before the first is asked: the end of one may end others.
-static enum psc_status hold_all(const struct kill_state *state, struct psc_process_handle **held,
-                                struct psc_error *error) {
+// Sends a signal to the targets that are still running, and waits for those that got it.
+static void stop_targets(struct kill_state *state, bool force) {
+    bool sent = false;
     for (size_t i = 0; i < state->count; i++) {
-        const struct psc_process *process = target_at(state, i);
-        enum psc_status status = psc_platform_open_process(&state->request, process->pid,
-                                                           process->identity, &held[i], error);
-        if (status != PSC_OK && status != PSC_GONE) {
-            return status;
-        }
-    }
-    return PSC_OK;
-}
-
-// Asks those that are still there to end, or makes them. Who cannot be asked need not be waited for.
-static enum psc_status signal_all(const struct kill_state *state, struct psc_process_handle **held,
-                                  bool force, bool *asked, struct psc_error *error) {
-    *asked = false;
-    for (size_t i = 0; i < state->count; i++) {
-        enum psc_status status = PSC_GONE;
-        if (held[i] != NULL && !psc_platform_wait_process(held[i], 0)) {
-            status = psc_platform_terminate_process(held[i], force, error);
-        }
-        if (status == PSC_UNSUPPORTED && !force) {
-            if (!state->options->force) {
-                fprintf(state->streams->err, "portscope: %s\n", error->text);
-            }
-        } else if (status != PSC_OK && status != PSC_GONE) {
-            return status;
-        }
-        *asked = *asked || status == PSC_OK;
-    }
-    return PSC_OK;
-}
-
-// Ends those that are still there and waits for them. Returns how many stay.
-static enum psc_status end_all(const struct kill_state *state, struct psc_process_handle **held,
-                               bool force, size_t *stay, struct psc_error *error) {
-    unsigned given = state->options->timeout_ms;
-    unsigned timeout = force ? FORCED_MS : given != 0 ? given : USUAL_TIMEOUT_MS;
-    bool asked;
-    enum psc_status status = signal_all(state, held, force, &asked, error);
-    *stay = 0;
-    int64_t until = psc_platform_clock() + (asked ? timeout : 0);
-    for (size_t i = 0; status == PSC_OK && i < state->count; i++) {
-        int64_t left = until - psc_platform_clock();
-        if (held[i] != NULL && !psc_platform_wait_process(held[i], left > 0 ? (unsigned)left : 0)) {
-            ++*stay;
-        }
-    }
-    return status;
-}
-
-static enum psc_status end_them(const struct kill_state *state, size_t *stay,
-                                struct psc_error *error) {
-    struct psc_process_handle **held = calloc(state->count, sizeof(struct psc_process_handle *));
-    if (held == NULL) {
-        return psc_no_memory(error);
-    }
-    enum psc_status status = hold_all(state, held, error);
-    if (status == PSC_OK) {
-        status = end_all(state, held, false, stay, error);
-    }
-    if (status == PSC_OK && *stay > 0 && state->options->force) {
-        status = end_all(state, held, true, stay, error);
-    }
-    for (size_t i = 0; i < state->count; i++) {
-        psc_platform_close_process(held[i]);
-    }
-    free(held);
-    return status;
-}
-
-// Afterwards ----------------------------------------------------------------------------------------
-
-static bool was_target(const struct kill_state *state, const struct psc_process *process) {
-    for (size_t i = 0; i < state->count; i++) {
-        const struct psc_process *target = target_at(state, i);
-        if (target->pid == process->pid && target->identity == process->identity) {
-            return true;
-        }
-    }
-    return false;
-}
-
-// Says who serves on the port now though he was not there before.
-static void print_respawned(const struct kill_state *state, const struct psc_port_survey *after) {
-    FILE *out = state->streams->out;
-    for (size_t i = 0; i < psc_snapshot_count(after->snapshot); i++) {
-        const struct psc_process *process = psc_snapshot_oldest(after->snapshot, i);
-        if (process == NULL || was_target(state, process) ||
-            !psc_endpoint_serves_port(psc_snapshot_endpoint(after->snapshot, i),
-                                      after->checks[0].port, after->checks[0].udp)) {
+        struct target *target = &state->targets[i];
+        if (target->outcome != RUNNING && !(force && target->outcome == NOT_ASKED)) {
             continue;
         }
-        fputs("  it was started again: ", out);
-        psc_format_process(out, process, psc_snapshot_time(after->snapshot));
-        if (process->stop_command != NULL) {
-            fprintf(out, "\n  to stop it for good, type %s", process->stop_command);
+        enum psc_status status =
+            psc_platform_terminate_process(target->handle, force, &target->reason);
+        target->outcome = status == PSC_OK                      ? RUNNING
+                          : status == PSC_GONE                  ? EXITED
+                          : status == PSC_UNSUPPORTED && !force ? NOT_ASKED
+                                                                : FAILED;
+        sent = sent || status == PSC_OK;
+    }
+    int64_t deadline = psc_platform_clock() + (!sent   ? 0
+                                               : force ? FORCED_TIMEOUT_MS
+                                                       : timeout_of(state));
+    for (size_t i = 0; i < state->count; i++) {
+        struct target *target = &state->targets[i];
+        int64_t left = deadline - psc_platform_clock();
+        if (target->outcome == RUNNING &&
+            psc_platform_wait_process(target->handle, left > 0 ? (unsigned)left : 0)) {
+            target->outcome = EXITED;
         }
+    }
+}
+
+static void report_target(const struct kill_state *state, const struct target *target) {
+    char text[LABEL_SIZE];
+    const char *label = label_of(target, text);
+    switch (target->outcome) {
+    case EXITED:
+        command_print(state->streams, "%s exited", label);
+        break;
+    case MOVED_ON:
+        command_print(state->streams, "%s does not hold the port any more and was not stopped",
+                      label);
+        break;
+    case RUNNING:
+        if (state->options->force) {
+            command_say(state->streams, "%s is still running, although it was ended by force",
+                        label);
+        } else {
+            command_say(state->streams, "%s %s for %g s; --force %s", label,
+                        psc_platform_advice(PSC_ADVICE_IGNORED_REQUEST), timeout_of(state) / 1000.0,
+                        psc_platform_advice(PSC_ADVICE_FORCE));
+        }
+        break;
+    default:
+        command_say(state->streams, "%s: %s", label, target->reason.text);
+    }
+}
+
+// Afterwards --------------------------------------------------------------------------------------
+
+// Waits a moment for a server that takes the port at once, as a service manager starts it.
+static enum psc_status await_restart(struct psc_port_survey *survey, struct psc_error *error) {
+    const struct psc_needs nothing = {.owners = false};
+    int64_t deadline = psc_platform_clock() + RESTART_MS;
+    while (psc_platform_clock() < deadline) {
+        enum psc_status status = psc_port_survey_read_table(survey, SERVING, nothing, error);
+        if (status != PSC_OK) {
+            return status;
+        }
+        for (size_t row = 0; row < psc_snapshot_count(survey->snapshot); row++) {
+            if (serves(survey, row)) {
+                return PSC_OK;
+            }
+        }
+        psc_platform_sleep(POLL_MS);
+    }
+    return PSC_OK;
+}
+
+// Prints a process that holds the port now and did not before.
+static void print_new_holder(struct kill_state *state, const struct psc_port_survey *after) {
+    FILE *out = state->streams->out;
+    for (size_t row = 0; row < psc_snapshot_count(after->snapshot); row++) {
+        const struct psc_process *process = psc_snapshot_oldest(after->snapshot, row);
+        if (process == NULL || find_target(state, process) != NULL || !serves(after, row)) {
+            continue;
+        }
+        fputs("  now held by ", out);
+        psc_format_process(out, process, psc_snapshot_time(after->snapshot));
         fputc('\n', out);
+        if (process->stop_command != NULL) {
+            command_print(state->streams, "  to stop the service: %s", process->stop_command);
+        }
         return;
     }
 }
 
-// Waits a moment for somebody who takes the port at once, as service managers and watchers do.
-static enum psc_status settle(const struct kill_state *state, struct psc_error *error) {
-    int64_t until = psc_platform_clock() + SETTLED_MS;
-    bool taken = false;
-    while (!taken && psc_platform_clock() < until) {
-        enum psc_status status = psc_port_survey_is_taken(&state->survey, 0, &taken, error);
-        if (status != PSC_OK) {
-            return status;
-        }
-        psc_platform_sleep(PAUSE_MS); // also between its bind and its listen
-    }
-    return PSC_OK;
-}
-
-static void print_lingering(const struct kill_state *state, const struct psc_port_survey *after) {
-    const struct psc_port_check *check = &after->checks[0];
-    if (check->time_wait) {
-        fprintf(state->streams->out,
-                "  only by connections that are closed already, for %u s at most\n",
-                after->ranges[check->udp].time_wait_seconds);
-    }
-}
-
-static enum psc_status report(const struct kill_state *state, size_t stay, enum psc_exit *answer,
-                              struct psc_error *error) {
+static enum psc_status report_port(struct kill_state *state, enum psc_exit *answer,
+                                   struct psc_error *error) {
+    const struct psc_needs needs = {.owners = true, .details = PSC_PORT_SURVEY_DETAILS};
     struct psc_port_survey after;
-    enum psc_status status = settle(state, error);
+    enum psc_status status =
+        psc_port_survey_init(&after, state->options->specs, 1, &state->survey.bind, error);
     if (status != PSC_OK) {
-        return status;
+        goto out;
     }
-    status = survey_port(state->options, &after, error);
-    if (status == PSC_OK && psc_verdict_is_vacant(after.checks[0].verdict)) {
-        print_port(state, "is free now");
+    status = await_restart(&after, error);
+    if (status != PSC_OK) {
+        goto out;
+    }
+    status = psc_port_survey_run(&after, PSC_STATES_ALL, needs, error);
+    if (status != PSC_OK) {
+        goto out;
+    }
+    const struct psc_port_check *check = &after.checks[0];
+    if (psc_verdict_is_vacant(check->verdict)) {
         *answer = PSC_EXIT_YES;
-    } else if (status == PSC_OK) {
-        print_port(state, "is still in use");
-        print_respawned(state, &after);
-        print_lingering(state, &after);
-        if (stay > 0) {
-            fprintf(state->streams->err,
-                    "portscope: %zu of %zu did not end when asked: --force makes them\n", stay,
-                    state->count);
-        }
-        *answer = PSC_EXIT_NO;
+        print_port(state, "is free now");
+        goto out;
     }
+    print_port(state, "is still in use");
+    print_new_holder(state, &after);
+    if (check->time_wait) {
+        status = psc_port_survey_ranges(&after, check->udp, error);
+        command_print(state->streams, "  only closed connections hold it, for %u s at most",
+                      after.ranges[check->udp].time_wait_seconds);
+    }
+out:
     psc_port_survey_done(&after);
     return status;
 }
 
-static enum psc_status end_and_report(struct kill_state *state, enum psc_exit *answer,
-                                      struct psc_error *error) {
+static enum psc_status stop_and_report(struct kill_state *state, enum psc_exit *answer,
+                                       struct psc_error *error) {
     *answer = PSC_EXIT_NO;
-    if (!state->options->yes && !state->options->dry_run && !can_ask(state)) {
-        return psc_fail(error, PSC_USAGE, "nobody can be asked here: --yes is the consent");
+    stop_targets(state, false);
+    if (state->options->force) {
+        stop_targets(state, true);
     }
+    for (size_t i = 0; i < state->count; i++) {
+        report_target(state, &state->targets[i]);
+    }
+    return report_port(state, answer, error);
+}
+
+// The command -------------------------------------------------------------------------------------
+
+static enum psc_status report_no_target(struct kill_state *state, enum psc_exit *answer,
+                                        struct psc_error *error) {
+    const struct psc_needs nothing = {.owners = false};
+    enum psc_status status = psc_port_survey_run(&state->survey, PSC_STATES_ALL, nothing, error);
+    if (status != PSC_OK) {
+        return status;
+    }
+    enum psc_verdict verdict = state->survey.checks[0].verdict;
+    if (psc_verdict_is_vacant(verdict)) {
+        print_port(state, "is free already");
+        return PSC_OK;
+    }
+    *answer = PSC_EXIT_NO;
+    print_port(state, verdict == PSC_VERDICT_RESERVED
+                          ? "is reserved by the system; no process holds it"
+                          : "is not free, but no visible process listens on it or is bound to it");
+    command_say(state->streams, "portscope check says more");
+    return PSC_OK;
+}
+
+static enum psc_status kill_port(struct kill_state *state, enum psc_exit *answer,
+                                 struct psc_error *error) {
+    const struct options *options = state->options;
+    enum psc_status status =
+        psc_port_survey_init(&state->survey, options->specs, 1, &options->bind, error);
+    if (status != PSC_OK) {
+        return status;
+    }
+    status = find_targets(state, error);
+    if (status != PSC_OK) {
+        return status;
+    }
+    if (state->count == 0) {
+        return report_no_target(state, answer, error);
+    }
+    if (!options->yes && !options->dry_run && !can_ask(state)) {
+        return psc_fail(error, PSC_USAGE, "stdin is not a terminal; pass --yes to confirm");
+    }
+    *answer = PSC_EXIT_NO;
     print_targets(state);
     fflush(state->streams->out);
     if (refuse(state)) {
         return PSC_OK;
     }
-    if (state->options->dry_run) {
-        fprintf(state->streams->out, "nothing was done: %zu %s would be asked to end%s\n",
-                state->count, state->count == 1 ? "process" : "processes",
-                state->options->force ? ", and then made to" : "");
+    if (options->dry_run) {
         *answer = PSC_EXIT_YES;
+        command_print(state->streams, "nothing was done: %zu %s would be asked to exit%s",
+                      state->count, state->count == 1 ? "process" : "processes",
+                      options->force ? ", and then ended by force" : "");
         return PSC_OK;
     }
-    if (!consents(state)) {
-        return PSC_OK;
+    if (!options->yes) {
+        if (!confirm(state)) {
+            return PSC_OK;
+        }
+        status = verify_targets(state, error);
     }
-    size_t stay = 0;
-    enum psc_status status = end_them(state, &stay, error);
-    return status == PSC_OK ? report(state, stay, answer, error) : status;
-}
-
-static enum psc_status kill_port(struct kill_state *state, enum psc_exit *answer,
-                                 struct psc_error *error) {
-    enum psc_status status = survey_port(state->options, &state->survey, error);
-    if (status != PSC_OK) {
-        return status;
-    }
-    status = find_targets(state, error);
-    if (status != PSC_OK || state->count > 0) {
-        return status != PSC_OK ? status : end_and_report(state, answer, error);
-    }
-    if (psc_verdict_is_vacant(state->survey.checks[0].verdict)) {
-        print_port(state, "is free already");
-        return PSC_OK;
-    }
-    bool reserved = state->survey.checks[0].verdict == PSC_VERDICT_RESERVED;
-    print_port(state, reserved ? "is reserved by the system, and nobody serves on it"
-                               : "is not free, but nobody who can be seen serves on it");
-    fputs("portscope: portscope check says more\n", state->streams->err);
-    *answer = PSC_EXIT_NO;
-    return PSC_OK;
+    return status == PSC_OK ? stop_and_report(state, answer, error) : status;
 }
 
 enum psc_status cmd_kill(const struct options *options, const struct psc_streams *streams,
@@ -349,6 +490,9 @@ enum psc_status cmd_kill(const struct options *options, const struct psc_streams
     psc_request_init(&state.request);
     psc_terminal_prose(streams->out);
     enum psc_status status = kill_port(&state, answer, error);
+    for (size_t i = 0; i < state.count; i++) {
+        psc_platform_close_process(state.targets[i].handle);
+    }
     free(state.targets);
     psc_port_survey_done(&state.survey);
     return status;

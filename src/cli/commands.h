@@ -32,7 +32,10 @@ run_command cmd_list, cmd_check, cmd_free, cmd_wait, cmd_kill, cmd_audit, cmd_he
 void help_print(FILE *out, enum command_id command);
 void help_print_version(FILE *out);
 
-/** Prints a sentence for people: a notice or an explanation. */
+/** Prints a line of the answer. What a terminal must not see is escaped, here and below. */
+PSC_PRINTF(2, 3)
+void command_print(const struct psc_streams *streams, const char *format, ...);
+/** Prints a line beside the answer, on standard error: a notice or an explanation. */
 PSC_PRINTF(2, 3)
 void command_say(const struct psc_streams *streams, const char *format, ...);
 

@@ -26,6 +26,9 @@ bool psc_terminal_has_color(FILE *stream);
 /** Whether both streams are terminals, so that a question can be asked and answered. */
 bool psc_terminal_can_ask(FILE *in, FILE *out);
 
+/** Forgets what was typed before now and not read yet. @param in a terminal; nothing was read from it */
+void psc_terminal_discard_input(FILE *in);
+
 /** The line end of this system's text files, "\n" or "\r\n". Static storage. */
 const char *psc_terminal_line_end(void);
 

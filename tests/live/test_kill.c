@@ -146,7 +146,7 @@ static void clients_are_left_alone(void **state) {
     world_release(world, pair.server);
     world_release(world, pair.client);
     // The port of the client is nobody's to serve on.
-    check(client_port, "--yes", 1, "nobody who can be seen serves on it", "portscope check");
+    check(client_port, "--yes", 1, "no visible process", "portscope check");
     run_as(SPAWN_AS_IS, "--yes --force", port, &spawned);
     assert_run(&spawned, 0, "is free now", NULL);
     assert_true(has_pid(spawned.out, server));
@@ -198,8 +198,9 @@ static void all_holders_are_shown_and_end(void **state) {
         assert_true(has_pid(spawned.out, servers[i]));
         assert_int_equal(ended_by(servers[i]), i == 1 ? 0 : SIGTERM);
     }
-    char err[64];
-    snprintf(err, sizeof err, "1 of %zu did not end when asked: --force makes them", count);
+    char err[80];
+    snprintf(err, sizeof err, "(pid %d) ignored SIGTERM for 0.2 s; --force sends SIGKILL",
+             servers[1]);
     assert_run(&spawned, 1, "is still in use", err);
     spawn_done(&spawned);
     check(port, "--yes --timeout 200ms --force", 0, "is free now", NULL);
@@ -214,7 +215,7 @@ static void a_port_that_is_bound_only(void **state) {
     pid_t pid = world_child(world, bound, NULL);
     world_release(world, bound);
     if (!world_kernel_tells_bound()) {
-        check(port, "--yes", 1, "nobody who can be seen serves on it", "portscope check");
+        check(port, "--yes", 1, "no visible process", "portscope check");
         assert_int_equal(ended_by(pid), 0);
         return;
     }
@@ -228,8 +229,8 @@ static void nothing_without_consent(void **state) {
     struct world *world = world_of(state);
     in_port_t port;
     pid_t server = serve(world, NULL, &port);
-    check(port, "", 2, NULL, "--yes is the consent");
-    check(port, "--force", 2, NULL, "--yes is the consent");
+    check(port, "", 2, NULL, "pass --yes to confirm");
+    check(port, "--force", 2, NULL, "pass --yes to confirm");
     assert_int_equal(ended_by(server), 0);
     check(port, "--dry-run", 0, "nothing was done", NULL);
     check(port, "--dry-run --yes --force", 0, "nothing was done", NULL);
@@ -245,7 +246,7 @@ static int answer(in_port_t port, pid_t server, const char *typed, char *text, s
         print_message("skipped: no pseudo terminal\n");
         skip();
     }
-    dialogue_expect(&dialogue, "End it? [y/N] ");
+    dialogue_expect(&dialogue, "Stop it? [y/N] ");
     assert_true(has_pid(dialogue.text, server));
     assert_int_equal(ended_by(server), 0); // asked, and not yet ended
     dialogue_say(&dialogue, typed);
@@ -270,13 +271,90 @@ static void the_answer_counts(void **state) {
     assert_int_equal(ended_by(server), SIGTERM);
 }
 
+// Types `yes` at some moment. The terminal's echo tells whether that was before the question.
+static void what_is_typed_before_the_question_is_no_answer(void **state) {
+    const char *tries = getenv("PSC_TRIES");
+    struct world *world = world_of(state);
+    in_port_t port;
+    char command[512];
+    unsigned before = 0;
+    serve(world, ignore_term, &port);
+    snprintf(command, sizeof command, "%s kill %u --timeout 1ms", PSC_PROGRAM, port);
+    for (unsigned i = 0; i < (tries != NULL ? strtoul(tries, NULL, 10) : 40); i++) {
+        struct dialogue dialogue;
+        if (!dialogue_begin(&dialogue, command)) {
+            print_message("skipped: no pseudo terminal\n");
+            skip();
+        }
+        usleep(i % 40 * 250);
+        dialogue_say(&dialogue, "yes\n");
+        dialogue_expect(&dialogue, "[y/N] ");
+        const char *echo = strstr(dialogue.text, "yes\r\n");
+        bool early = echo != NULL && echo < strstr(dialogue.text, "Stop it?");
+        dialogue_say(&dialogue, early ? "n\n" : "y\n"); // else the first may have been discarded
+        assert_int_equal(dialogue_end(&dialogue), 1);
+        if ((strstr(dialogue.text, "ignored SIGTERM") == NULL) != early) {
+            fail_msg("typed %s the question: %s", early ? "before" : "after", dialogue.text);
+        }
+        before += early;
+    }
+    print_message("%u early answers\n", before);
+    assert_true(before > 0);
+}
+
+static int listener_to_close = -1;
+
+static void close_listener(int signal) {
+    (void)signal;
+    close(listener_to_close);
+}
+
+static void close_when_told(int listener) {
+    listener_to_close = listener;
+    if (signal(SIGUSR1, close_listener) == SIG_ERR) {
+        _exit(1);
+    }
+}
+
+static bool answers(in_port_t port) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    bool connected = connect(client, (struct sockaddr *)&address, sizeof address) == 0;
+    close(client);
+    return connected;
+}
+
+static void a_process_that_closed_the_port_is_left_alone(void **state) {
+    struct world *world = world_of(state);
+    in_port_t port;
+    struct dialogue dialogue;
+    char command[512];
+    pid_t server = serve(world, close_when_told, &port);
+    snprintf(command, sizeof command, "%s kill %u --force", PSC_PROGRAM, port);
+    if (!dialogue_begin(&dialogue, command)) {
+        print_message("skipped: no pseudo terminal\n");
+        skip();
+    }
+    dialogue_expect(&dialogue, "[y/N] ");
+    succeed(kill(server, SIGUSR1));
+    while (answers(port)) {
+        usleep(1000);
+    }
+    dialogue_say(&dialogue, "y\n");
+    assert_int_equal(dialogue_end(&dialogue), 0);
+    assert_non_null(strstr(dialogue.text, "does not hold the port any more"));
+    assert_non_null(strstr(dialogue.text, "is free now"));
+    assert_int_equal(ended_by(server), 0);
+}
+
 static void its_own_parents_are_refused(void **state) {
     struct world *world = world_of(state);
     int listener = listen_on(world, 0);
     in_port_t port = port_of(world, listener);
     char err[64];
     pid_t other = world_child(world, listener, NULL);
-    snprintf(err, sizeof err, "process %d is portscope itself or runs it", getpid());
+    snprintf(err, sizeof err, "(pid %d) is portscope or one of its parents", getpid());
     check(port, "--yes --force", 1, "is held by", err);
     assert_int_equal(ended_by(other), 0); // all or nothing
 }
@@ -291,7 +369,7 @@ static void others_processes_are_out_of_reach(void **state) {
     }
     pid_t server = serve(world, NULL, &port);
     run_as(NOBODY, "--yes --force", port, &spawned);
-    assert_run(&spawned, 1, "nobody who can be seen serves on it", "portscope check");
+    assert_run(&spawned, 1, "no visible process", "portscope check");
     assert_int_equal(ended_by(server), 0);
     spawn_done(&spawned);
 }
@@ -302,7 +380,7 @@ static void force_is_needed_for_those_who_do_not_listen(void **state) {
     struct world *world = world_of(state);
     in_port_t port;
     pid_t server = serve(world, ignore_term, &port);
-    check(port, "--yes --timeout 100ms", 1, "is still in use", "--force makes them");
+    check(port, "--yes --timeout 100ms", 1, "is still in use", "--force sends SIGKILL");
     assert_int_equal(ended_by(server), 0);
     check(port, "--yes --timeout 100ms --force", 0, "is free now", NULL);
     assert_int_equal(ended_by(server), SIGKILL);
@@ -344,7 +422,7 @@ static void whoever_is_started_again_is_recognised(void **state) {
     world_keep(world, ends[1]);
     assert_int_equal(write(ends[1], &wire, sizeof wire), sizeof wire);
     world_child(world, ends[0], succeed_another);
-    check(port, "--yes", 1, "  it was started again: ", NULL);
+    check(port, "--yes", 1, "  now held by ", NULL);
     assert_int_equal(ended_by(server), SIGTERM);
 }
 
@@ -357,7 +435,7 @@ static void closed_connections_are_told(void **state) {
     world_time_wait(world, (struct world_pair){.client = pair.server, .server = pair.client});
     pid_t server = world_child(world, listener, NULL);
     world_release(world, listener);
-    check(port, "--yes", 1, "only by connections that are closed already, for 60 s at most", NULL);
+    check(port, "--yes", 1, "only closed connections hold it, for 60 s at most", NULL);
     assert_int_equal(ended_by(server), SIGTERM);
 }
 
@@ -487,7 +565,7 @@ static void consent_is_for_the_process_that_was_shown(void **state) {
     dialogue_say(&dialogue, "y\n");
     assert_int_equal(dialogue_end(&dialogue), 1);
     assert_non_null(strstr(dialogue.text, "is still in use"));
-    assert_non_null(strstr(dialogue.text, "it was started again: test_kill (pid 400,"));
+    assert_non_null(strstr(dialogue.text, "now held by test_kill (pid 400,"));
     assert_int_equal(ended_by(pid), 0);
     end(pid);
 }
@@ -502,7 +580,7 @@ static void the_first_process_is_refused(void **state) {
     succeed(listen(listener, 5));
     succeed(getsockname(listener, (struct sockaddr *)&address, &size));
     check(ntohs(address.sin_port), "--yes --force", 1, "is held by",
-          "process 1 holds the whole system up");
+          "(pid 1) is essential to the system");
     close(listener);
 }
 
@@ -527,6 +605,8 @@ int main(void) {
         TEST(a_port_that_is_bound_only),
         TEST(nothing_without_consent),
         TEST(the_answer_counts),
+        TEST(what_is_typed_before_the_question_is_no_answer),
+        TEST(a_process_that_closed_the_port_is_left_alone),
         TEST(its_own_parents_are_refused),
         TEST(others_processes_are_out_of_reach),
         TEST(force_is_needed_for_those_who_do_not_listen),

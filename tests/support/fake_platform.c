@@ -76,9 +76,13 @@ static const struct fake_row {
     {"UDP 0.0.0.0:11211 *:*", 998, 0, 0, 1106, {7104}},
     {"TCP 192.168.1.20:23 0.0.0.0:0 LISTENING", 0, 0, 5, 1107, {HIDDEN}},
     {"TCP 127.0.0.1:9000 0.0.0.0:0 LISTENING", 0, 0, 5, 1108, {7105}},
+    // From here on: only on a machine with more servers.
+    {"TCP 0.0.0.0:8088 0.0.0.0:0 LISTENING", 0, 0, 5, 1201, {7200}},
+    {"TCP 0.0.0.0:8089 0.0.0.0:0 LISTENING", 0, 0, 5, 1202, {7201, 7202, 7203}},
 };
 #define ROW_COUNT (sizeof rows / sizeof rows[0])
 #define CARELESS_ROW_COUNT 8
+#define MORE_ROW_COUNT 2
 
 #define ARGUMENTS(text) (text), sizeof(text)
 
@@ -147,7 +151,18 @@ static const struct fake_process {
                "11211"),
      "memcache", 1795161676000},
     {7105, ALL_DETAILS, "app", "/srv/app", false, ARGUMENTS("/srv/app"), "root", 1795161677000},
+    {7200, ALL_DETAILS, "docker-proxy", "/usr/bin/docker-proxy", false,
+     ARGUMENTS("/usr/bin/docker-proxy"), "root", 1795161678000},
+    {7201, ALL_DETAILS, "ends", "/usr/bin/ends", false, ARGUMENTS("ends"), "alice", 1795161679000},
+    {7202, ALL_DETAILS, "forbidden", "/usr/bin/forbidden", false, ARGUMENTS("forbidden"), "root",
+     1795161679500},
+    {7203, ALL_DETAILS, "ignores", "/usr/bin/ignores", false, ARGUMENTS("ignores"), "alice",
+     1795161680000},
 };
+// What has the PID fake_platform.reused_pid.
+static const struct fake_process innocent = {
+    0,     ALL_DETAILS,           "innocent", "/usr/bin/innocent",
+    false, ARGUMENTS("innocent"), "alice",    1795162680000};
 #define PROCESS_COUNT (sizeof processes / sizeof processes[0])
 
 // Executables that do not lie where they should.
@@ -172,6 +187,7 @@ static const struct fake_life {
         DEAF,      // cannot be asked, as a Windows program without windows
         RESTARTED, // ends, and somebody else is there at once
         GUARDED,   // not for this user
+        FORBIDDEN, // can be opened, but not signaled
         GONE,      // has ended since
         VITAL,
         OWN,
@@ -191,6 +207,8 @@ static const struct fake_life {
     {5004, OWN, "/", NULL, NULL},
     {5006, GUARDED, NULL, NULL, NULL},
     {5007, GONE, NULL, NULL, NULL},
+    {7202, FORBIDDEN, NULL, NULL, NULL},
+    {7203, STUBBORN, NULL, NULL, NULL},
 };
 #define LIFE_COUNT (sizeof lives / sizeof lives[0])
 
@@ -233,7 +251,14 @@ static bool has_ended(uint32_t pid) {
     return false;
 }
 
+static bool is_reused(uint32_t pid) {
+    return pid != 0 && pid == fake_platform()->reused_pid;
+}
+
 static const struct fake_process *process_of(uint32_t pid) {
+    if (is_reused(pid)) {
+        return &innocent;
+    }
     for (size_t i = 0; i < PROCESS_COUNT; i++) {
         if (processes[i].pid == pid) {
             return &processes[i];
@@ -253,7 +278,12 @@ static const struct fake_life *life_of(uint32_t pid) {
 
 // Who owns a row by now; 0 in place of those that have ended.
 static uint32_t owner_of(const struct fake_row *fake, size_t index) {
+    const struct fake_platform *machine = fake_platform();
     uint32_t pid = fake->pids[index];
+    if ((is_reused(pid) && machine->resolutions > 0) ||
+        (pid != 0 && pid == machine->moved_pid && machine->collections > machine->moved_after)) {
+        return 0;
+    }
     if (!has_ended(pid)) {
         return pid;
     }
@@ -265,8 +295,12 @@ static bool is_there(const struct fake_row *fake) {
     for (size_t i = 0; i < 5; i++) {
         there = there || owner_of(fake, i) != 0;
     }
-    bool usual = (size_t)(fake - rows) < ROW_COUNT - CARELESS_ROW_COUNT;
-    return there && (usual || fake_platform()->careless) && !fake_platform()->empty;
+    const struct fake_platform *machine = fake_platform();
+    size_t row = (size_t)(fake - rows);
+    bool usual = row < ROW_COUNT - CARELESS_ROW_COUNT - MORE_ROW_COUNT;
+    bool more = row >= ROW_COUNT - MORE_ROW_COUNT;
+    return there && !machine->empty &&
+           (usual || (more ? machine->more_servers : machine->careless));
 }
 
 static enum psc_status add_rows(const struct psc_request *request, struct psc_builder *builder) {
@@ -308,6 +342,7 @@ static enum psc_status link_owners(struct psc_builder *builder) {
 enum psc_status psc_platform_collect(const struct psc_request *request, struct psc_builder *builder,
                                      struct psc_error *error) {
     static const char *const zones[] = {[1] = "lo", [2] = "eth0", [7] = NULL};
+    fake_platform()->collections++;
     if (fake_platform()->collect_fails != PSC_OK) {
         return psc_fail(error, fake_platform()->collect_fails, "the fake platform cannot collect");
     }
@@ -388,6 +423,7 @@ enum psc_status psc_platform_resolve(const struct psc_request *request, unsigned
             status = resolve(process_of(process->pid), details, builder, process);
         }
     }
+    fake_platform()->resolutions++;
     return out_of_memory(status, error);
 }
 
@@ -525,6 +561,9 @@ enum psc_status psc_platform_terminate_process(struct psc_process_handle *proces
         return psc_fail(error, PSC_UNSUPPORTED, "process %u cannot be asked: only --force is left",
                         process->pid);
     }
+    if (life_of(process->pid)->end == FORBIDDEN) {
+        return psc_fail(error, PSC_DENIED, "the signal cannot be sent: Operation not permitted");
+    }
     if (life_of(process->pid)->end != STUBBORN || force) {
         machine->ended[machine->ended_count++] = process->pid;
     }
@@ -606,7 +645,12 @@ bool psc_terminal_has_color(FILE *stream) {
 
 bool psc_terminal_can_ask(FILE *in, FILE *out) {
     (void)in, (void)out;
-    return false;
+    return fake_platform()->terminal;
+}
+
+void psc_terminal_discard_input(FILE *in) {
+    (void)in;
+    fake_platform()->discards++;
 }
 
 const char *psc_terminal_line_end(void) {

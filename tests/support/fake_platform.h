@@ -17,15 +17,23 @@ struct fake_platform {
     enum psc_status probe_fails; /**< what psc_platform_probe() returns at once, unless PSC_OK */
     bool empty;                  /**< nothing is on its ports */
     bool careless;               /**< there are also listeners that should not be there */
+    bool more_servers;           /**< there are also servers that kill has trouble with */
+    bool terminal;               /**< the standard streams are a terminal */
     bool color;                  /**< every stream is a terminal with colors */
     bool crlf;                   /**< lines end as on Windows */
     bool windows_ports;     /**< reserved ranges that refuse, as on Windows; else as on Linux */
     bool ordinary_user;     /**< may not bind to ports below 1024 */
     unsigned sleeps, slept; /**< out: how often it slept, and how many seconds together */
     int64_t clock;          /**< out: milliseconds that it slept */
-    unsigned searches;      /**< out: how often it looked for owners */
-    unsigned probes;        /**< out: how often it tried to bind */
-    uint32_t ended[16];     /**< out: processes that were ended, in that order */
+    uint32_t reused_pid;  /**< ends after the search for owners, and another process has its PID */
+    uint32_t moved_pid;   /**< closes its sockets … */
+    unsigned moved_after; /**< … after so many collections */
+    unsigned collections; /**< out: how often it was asked for rows */
+    unsigned resolutions; /**< out: how often it was asked for details of processes */
+    unsigned discards;    /**< out: how often typed input was discarded */
+    unsigned searches;    /**< out: how often it looked for owners */
+    unsigned probes;      /**< out: how often it tried to bind */
+    uint32_t ended[16];   /**< out: processes that were ended, in that order */
     size_t ended_count;
 };
 

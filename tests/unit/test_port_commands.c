@@ -86,7 +86,8 @@ static void attempts_are_few(void **state) {
         {"portscope check 3001", 2},          {"portscope check 3001 -q --address ::1", 1},
         {"portscope check 3000 -q", 2},       {"portscope check 3001-3010", 20},
         {"portscope check 3000", 6}, // once more with the whole table, and the next one
-        {"portscope kill 3000 --dry-run", 2}, {"portscope wait 3000 --until listening", 0},
+        {"portscope kill 3000 --dry-run", 0}, {"portscope kill 3000 --yes", 2},
+        {"portscope kill 50100 --yes", 2},    {"portscope wait 3000 --until listening", 0},
         {"portscope free 3000-3999", 4},      {"portscope free 4000", 2},
     };
     (void)state;
@@ -155,12 +156,98 @@ static void failures_of_the_system_are_told(void **state) {
             fake_platform()->probe_fails = kind == 1 ? PSC_SYSTEM : PSC_OK;
             run_cli(&run, lines[i]);
             assert_int_equal(run.exit, PSC_EXIT_UNKNOWN);
-            assert_string_equal(run.out, "");
+            bool stopped = kind == 1 && strstr(lines[i], "kill") != NULL; // before it probes
+            assert_int_equal(run.out_size > 0, stopped);
             assert_ptr_equal(strstr(run.err, "portscope: the fake platform cannot "), run.err);
             assert_ptr_equal(strchr(run.err, '\n') + 1, run.err + run.err_size);
             run_done(&run);
         }
     }
+}
+
+// Killing safely ----------------------------------------------------------------------------------
+
+static int more_servers(void **state) {
+    usual_machine(state);
+    fake_platform()->more_servers = true;
+    return 0;
+}
+
+// Runs a line at a terminal where something is typed after the question.
+static void run_answered(struct run *run, const char *line, const char *answer) {
+    struct words words;
+    words_split(&words, line);
+    struct psc_streams streams = {.in = tmpfile(), .out = capture_open(), .err = capture_open()};
+    assert_non_null(streams.in);
+    assert_true(fputs(answer, streams.in) >= 0);
+    rewind(streams.in);
+    fake_platform()->terminal = true;
+    run->exit = psc_cli_run(words.count, words.list, &streams);
+    run->out = capture_close(streams.out, &run->out_size);
+    run->err = capture_close(streams.err, &run->err_size);
+    fclose(streams.in);
+}
+
+static void only_a_line_with_yes_confirms(void **state) {
+    static const struct {
+        const char *answer;
+        bool yes;
+    } cases[] = {
+        {"y\n", true},
+        {"Y\n", true},
+        {"yes\n", true},
+        {"YES\n", true},
+        {"n\n", false},
+        {"\n", false},
+        {"", false},
+        {"y", false},
+        {"yes", false},
+        {"yy\n", false},
+        {"yum update\n", false},
+        {"yes please\n", false},
+        {" y\n", false},
+        {"ny\n", false},
+        {"yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\n", false},
+        {"n\ny\n", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct run run;
+        usual_machine(NULL);
+        run_answered(&run, "portscope kill 3000", cases[i].answer);
+        if (run.exit != (cases[i].yes ? PSC_EXIT_YES : PSC_EXIT_NO) ||
+            fake_platform()->ended_count != cases[i].yes) {
+            fail_msg("'%s': status %d, %s%s", cases[i].answer, run.exit, run.out, run.err);
+        }
+        assert_non_null(strstr(run.out, "Stop it? [y/N] "));
+        assert_int_equal(fake_platform()->discards, 1);
+        run_done(&run);
+    }
+}
+
+// The process that was found ends before its identity is read, and its PID is given to another one.
+static void a_reused_pid_is_neither_shown_nor_stopped(void **state) {
+    struct run run;
+    (void)state;
+    fake_platform()->reused_pid = 4242;
+    run_cli(&run, "portscope kill 3000 --yes --force");
+    assert_string_equal(run.out, "3000/tcp is free already\n");
+    assert_int_equal(run.exit, PSC_EXIT_YES);
+    assert_int_equal(fake_platform()->ended_count, 0);
+    run_done(&run);
+}
+
+static void a_process_that_closed_the_port_is_not_stopped(void **state) {
+    struct run run;
+    (void)state;
+    fake_platform()->moved_pid = 4242;
+    fake_platform()->moved_after = 2; // it is shown, and then it closes the port
+    run_answered(&run, "portscope kill 3000 --force", "y\n");
+    assert_int_equal(fake_platform()->ended_count, 0);
+    assert_non_null(strstr(run.out, "node (pid 4242) does not hold the port any more"));
+    assert_non_null(strstr(run.out, "3000/tcp is free now"));
+    assert_int_equal(run.exit, PSC_EXIT_YES);
+    run_done(&run);
 }
 
 // Runs with an output that fails, and returns what was said about it.
@@ -214,11 +301,15 @@ int main(void) {
         ON("free", usual_machine),
         ON("wait", usual_machine),
         ON("kill", usual_machine),
+        ON("kill_more", more_servers),
         TEST(owners_are_looked_for_only_where_they_are_shown),
         TEST(attempts_are_few),
         TEST(waiting_slows_down),
         TEST(kill_waits_as_long_as_it_is_told),
         TEST(all_of_them_end_and_nobody_else),
+        TEST(only_a_line_with_yes_confirms),
+        TEST(a_reused_pid_is_neither_shown_nor_stopped),
+        TEST(a_process_that_closed_the_port_is_not_stopped),
         TEST(failures_of_the_system_are_told),
         TEST(a_full_disk_is_told),
     };

@@ -16,6 +16,8 @@ const char *psc_platform_advice(enum psc_advice topic) {
         [PSC_ADVICE_DELETED_EXECUTABLE] =
             "Find out who deleted it, then restart or stop the program; /proc/PID/exe still has a "
             "copy.",
+        [PSC_ADVICE_IGNORED_REQUEST] = "ignored SIGTERM",
+        [PSC_ADVICE_FORCE] = "sends SIGKILL",
         [PSC_ADVICE_SEE_ALL_OWNERS] = "run it as root",
         [PSC_ADVICE_INTERFACE_STATISTICS] = "ip -s link",
         [PSC_ADVICE_PROTOCOL_STATISTICS] = "nstat -a",

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 struct psc_terminal *psc_terminal_init(void) {
@@ -29,6 +30,10 @@ bool psc_terminal_has_color(FILE *stream) {
 
 bool psc_terminal_can_ask(FILE *in, FILE *out) {
     return isatty(fileno(in)) == 1 && isatty(fileno(out)) == 1;
+}
+
+void psc_terminal_discard_input(FILE *in) {
+    (void)tcflush(fileno(in), TCIFLUSH);
 }
 
 const char *psc_terminal_line_end(void) {

@@ -15,6 +15,8 @@ const char *psc_platform_advice(enum psc_advice topic) {
             "and all directories above it, then reinstall it.",
         [PSC_ADVICE_DELETED_EXECUTABLE] =
             "Find out who deleted it, then restart or stop the program.",
+        [PSC_ADVICE_IGNORED_REQUEST] = "ignored the request to close",
+        [PSC_ADVICE_FORCE] = "terminates it",
         [PSC_ADVICE_SEE_ALL_OWNERS] = "run it as administrator",
         [PSC_ADVICE_INTERFACE_STATISTICS] = "netstat -e",
         [PSC_ADVICE_PROTOCOL_STATISTICS] = "netstat -s",

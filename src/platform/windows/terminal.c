@@ -211,6 +211,10 @@ bool psc_terminal_can_ask(FILE *in, FILE *out) {
     return is_console(standard_handle(_fileno(in))) && is_console(standard_handle(_fileno(out)));
 }
 
+void psc_terminal_discard_input(FILE *in) {
+    (void)FlushConsoleInputBuffer(standard_handle(_fileno(in)));
+}
+
 const char *psc_terminal_line_end(void) {
     return "\r\n";
 }

@@ -288,7 +288,7 @@ static void others_ports_are_in_use_whoever_asks(void **state) {
         run(ordinary(), "check %u --json", ports[i], 1, "\"owners\": null", NULL);
         run(ordinary(), "check %u --json", ports[i], 1, "\"kind\": \"owners-hidden\", \"count\": 1",
             NULL);
-        run(ordinary(), "kill %u --yes", ports[i], 1, "nobody who can be seen serves on it",
+        run(ordinary(), "kill %u --yes", ports[i], 1, "no visible process",
             "portscope check says more");
         if (geteuid() == 0) {
             run(SPAWN_AS_IS, "check %u", ports[i], 1, "LISTENING  test_platform_ports (pid ", NULL);
@@ -336,7 +336,7 @@ static void a_holder_outside_cannot_be_named(void **state) {
     run(SPAWN_AS_IS, "check %u", others_port, 1, "/tcp is in use\n", reason);
     run(SPAWN_AS_IS, "check %u", others_port, 1, "LISTENING  its owner cannot be seen\n", reason);
     run(SPAWN_AS_IS, "check %u --json", others_port, 1, "\"owners\": null", NULL);
-    run(SPAWN_AS_IS, "kill %u --yes --force", others_port, 1, "nobody who can be seen serves on it",
+    run(SPAWN_AS_IS, "kill %u --yes --force", others_port, 1, "no visible process",
         "portscope check says more");
     run(SPAWN_AS_IS, "check %u", others_port, 1, "/tcp is in use\n", reason);
 }

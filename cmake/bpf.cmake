@@ -1,5 +1,5 @@
 # The BPF iterator of psc_platform: sockets.bpf.c, compiled by clang and made into a light skeleton by
-# bpftool, a header with the whole program in it. Nothing of these is needed at run time.
+# bpftool, a header that contains the program. None of these tools is needed at run time.
 set(PSC_BPF AUTO CACHE STRING "Build the BPF iterator: ON, OFF, or AUTO (if clang, bpftool and libbpf are there)")
 set_property(CACHE PSC_BPF PROPERTY STRINGS AUTO ON OFF)
 

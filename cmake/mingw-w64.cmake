@@ -3,7 +3,7 @@ set(CMAKE_SYSTEM_NAME Windows)
 set(CMAKE_SYSTEM_PROCESSOR x86_64)
 
 set(target x86_64-w64-mingw32)
-set(CMAKE_C_COMPILER ${target}-gcc-win32) # with the threads of Windows: no library of its own for them
+set(CMAKE_C_COMPILER ${target}-gcc-win32) # Windows threads, so no thread library
 set(CMAKE_RC_COMPILER ${target}-windres)
 set(CMAKE_AR ${target}-ar CACHE FILEPATH "Archiver")
 set(CMAKE_RANLIB ${target}-ranlib CACHE FILEPATH "Indexer of archives")
@@ -14,7 +14,7 @@ set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 
-# One file that runs everywhere, without the compiler's DLLs beside it.
+# One file that needs none of the compiler's DLLs.
 set(CMAKE_EXE_LINKER_FLAGS_INIT "-static")
 
 find_program(wine NAMES wine wine-stable)

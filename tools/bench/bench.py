@@ -145,10 +145,9 @@ def load(processes, sockets, files):
         sys.exit("bench: the load generator failed")
     print(f"\n  ({processes} processes, {sockets + 1} sockets,"
           f" {sockets + 1 + files + 3 * processes} open files)")
-    began, busy, ours = time.monotonic(), busy_seconds(), own_seconds()
+    began, others = time.monotonic(), other_seconds()
     yield
-    others = busy_seconds() - busy - (own_seconds() - ours)
-    share = others / (time.monotonic() - began) / os.cpu_count()
+    share = (other_seconds() - others) / (time.monotonic() - began) / os.cpu_count()
     print(f"  (other work kept the machine {max(0, share):.0%} busy meanwhile)", flush=True)
     os.killpg(generator.pid, signal.SIGKILL)
     with contextlib.suppress(ChildProcessError):
@@ -156,16 +155,13 @@ def load(processes, sockets, files):
             os.wait()
 
 
-def busy_seconds():
-    """CPU time of the whole machine since it was started, as /proc/stat counts it."""
+def other_seconds():
+    """CPU time that other processes have used, plus a constant."""
     with open("/proc/stat", encoding="ascii") as stat:
         user, nice, system, _idle, _iowait, irq, softirq, *_ = map(int, stat.readline().split()[1:])
-    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
-
-
-def own_seconds():
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in used)
+    own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return ((user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK") -
+            sum(usage.ru_utime + usage.ru_stime for usage in own))
 
 
 def with_other(options, line):

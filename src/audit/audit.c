@@ -1,16 +1,14 @@
-// audit.c - groups the rows of a snapshot into listeners and puts each to the rules.
+// audit.c - groups the rows of a snapshot into listeners and applies the rules to each.
 #include "audit/audit.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit/rules.h"
 #include "base/array.h"
-#include "base/sort.h"
 
 const struct psc_notice psc_audit_scope = {
-    "firewall-not-asked", 0,
-    "exposure is what the sockets themselves allow: a firewall in front of them was not asked"};
+    "firewall-not-checked", 0,
+    "exposure is what the sockets allow; firewalls are not taken into account"};
 
 static const char *const severity_words[PSC_SEVERITY_COUNT] = {
     [PSC_SEVERITY_INFO] = "info",
@@ -31,20 +29,13 @@ enum psc_status psc_severity_parse(const char *word, enum psc_severity *severity
             return PSC_OK;
         }
     }
-    return psc_fail(error, PSC_USAGE, "'%s' is not a severity: it is high, medium, low or info",
+    return psc_fail(error, PSC_USAGE, "'%s' is not a severity; use high, medium, low or info",
                     word);
-}
-
-void psc_audit_done(struct psc_audit *audit) {
-    free(audit->listeners);
-    free(audit->findings);
-    free(audit->owners);
-    *audit = (struct psc_audit){0};
 }
 
 // Listeners ---------------------------------------------------------------------------------------
 
-static bool same_place(const struct psc_endpoint *a, const struct psc_endpoint *b) {
+static bool is_same_listener(const struct psc_endpoint *a, const struct psc_endpoint *b) {
     return a->protocol == b->protocol && a->local_port == b->local_port &&
            a->ifindex == b->ifindex && memcmp(&a->local, &b->local, sizeof a->local) == 0;
 }
@@ -58,7 +49,7 @@ static bool has_owner(const uint32_t *owners, size_t count, uint32_t owner) {
     return false;
 }
 
-// Adds a row to a listener; its owners go to the end of all.
+// Adds a row to a listener whose owners are the last in audit->owners.
 static void add_row(struct psc_audit *audit, struct psc_listener *listener, size_t row,
                     size_t *owner_count) {
     const struct psc_endpoint *endpoint = psc_snapshot_endpoint(audit->snapshot, row);
@@ -72,10 +63,11 @@ static void add_row(struct psc_audit *audit, struct psc_listener *listener, size
     }
     listener->owners.processes = known;
     listener->owners_known = listener->owners_known && (endpoint->known & PSC_KNOWN_OWNERS) != 0;
-    listener->rows++;
+    listener->sockets++;
+    listener->end = row + 1;
 }
 
-// Rows of one place stand side by side, but those of connections may stand between them.
+// The rows of one listener follow each other, but connections may be between them.
 static void group_rows(struct psc_audit *audit) {
     const struct psc_snapshot *snapshot = audit->snapshot;
     size_t owner_count = 0;
@@ -85,15 +77,15 @@ static void group_rows(struct psc_audit *audit) {
         if (exposure == PSC_EXPOSURE_NONE) {
             continue;
         }
-        struct psc_listener *latest = &audit->listeners[audit->listener_count];
+        struct psc_listener *next = &audit->listeners[audit->listener_count];
         if (audit->listener_count > 0 &&
-            same_place(psc_snapshot_endpoint(snapshot, latest[-1].row), endpoint)) {
-            latest--;
+            is_same_listener(psc_snapshot_endpoint(snapshot, next[-1].row), endpoint)) {
+            next--;
         } else {
-            *latest = (struct psc_listener){.row = row, .owners_known = true, .exposure = exposure};
+            *next = (struct psc_listener){.row = row, .owners_known = true, .exposure = exposure};
             audit->listener_count++;
         }
-        add_row(audit, latest, row, &owner_count);
+        add_row(audit, next, row, &owner_count);
     }
 }
 
@@ -105,20 +97,14 @@ static size_t count_owners(const struct psc_snapshot *snapshot) {
     return count;
 }
 
-// Findings ----------------------------------------------------------------------------------------
+// The policy --------------------------------------------------------------------------------------
 
-static enum psc_status add_finding(struct psc_audit *audit, const struct psc_finding *finding) {
-    if (!PSC_ARRAY_RESERVE(audit->findings, audit->finding_capacity, audit->finding_count + 1)) {
-        return PSC_NO_MEMORY;
-    }
-    audit->findings[audit->finding_count++] = *finding;
-    return PSC_OK;
-}
-
-static bool allows_row(const struct psc_audit *audit, size_t row, bool *used) {
+// Whether any line allows an owner of a row, NULL for a row without one. Marks the lines that do.
+static bool allows(const struct psc_audit *audit, size_t row, const struct psc_process *owner,
+                   bool *used) {
     bool allowed = false;
     for (size_t i = 0; i < audit->policy->count; i++) {
-        if (psc_policy_entry_allows(&audit->policy->entries[i], audit->snapshot, row)) {
+        if (psc_policy_entry_allows(&audit->policy->entries[i], audit->snapshot, row, owner)) {
             used[i] = true;
             allowed = true;
         }
@@ -126,89 +112,78 @@ static bool allows_row(const struct psc_audit *audit, size_t row, bool *used) {
     return allowed;
 }
 
-// Whether a policy allows every socket of a listener. Notes which entries were of use.
-static bool is_allowed(const struct psc_audit *audit, const struct psc_listener *listener,
-                       bool *used) {
-    bool allowed = true;
-    for (size_t row = listener->row, seen = 0; seen < listener->rows; row++) {
-        if (psc_endpoint_exposure(psc_snapshot_endpoint(audit->snapshot, row)) !=
+static void check_policy(const struct psc_audit *audit, struct psc_listener *listener, bool *used) {
+    listener->allowed = true;
+    for (size_t row = listener->row; row < listener->end; row++) {
+        if (psc_endpoint_exposure(psc_snapshot_endpoint(audit->snapshot, row)) ==
             PSC_EXPOSURE_NONE) {
-            allowed = allows_row(audit, row, used) && allowed;
-            seen++;
+            continue;
+        }
+        struct psc_owners owners = psc_snapshot_owners(audit->snapshot, row);
+        if (owners.count == 0 && !allows(audit, row, NULL, used)) {
+            listener->allowed = false;
+        }
+        for (size_t i = 0; i < owners.count; i++) {
+            const struct psc_process *owner =
+                psc_snapshot_process(audit->snapshot, owners.processes[i]);
+            if (!allows(audit, row, owner, used)) {
+                listener->allowed = false;
+                listener->refused = listener->refused != NULL ? listener->refused : owner;
+            }
         }
     }
-    return allowed;
 }
 
-// The table of rules stands with the worst first, so that the findings come in this order, too.
-static enum psc_status judge(struct psc_audit *audit, struct psc_listener *listener, bool *used) {
-    bool allowed = audit->policy != NULL && is_allowed(audit, listener, used);
-    enum psc_status status = PSC_OK;
-    listener->first_finding = audit->finding_count;
-    for (size_t i = 0; status == PSC_OK && i < audit_rule_count(); i++) {
-        const struct audit_rule *rule = audit_rule_at(i);
-        struct psc_finding finding = {.rule = &rule->rule};
-        bool fires = rule->check != NULL
-                         ? !(rule->rule.settled && allowed) &&
-                               rule->check(audit->snapshot, listener, &finding.subject)
-                         : rule == audit_rule_not_allowed() && audit->policy != NULL && !allowed;
-        if (fires) {
-            status = add_finding(audit, &finding);
-            listener->findings++;
-        }
+// Findings ----------------------------------------------------------------------------------------
+
+static bool add_finding(struct psc_audit *audit, struct psc_finding finding) {
+    if (!PSC_ARRAY_RESERVE(audit->findings, audit->finding_capacity, audit->finding_count + 1)) {
+        return false;
     }
-    if (listener->findings > 0 && status == PSC_OK) {
+    audit->findings[audit->finding_count++] = finding;
+    return true;
+}
+
+static bool check_listener(struct psc_audit *audit, struct psc_listener *listener, bool *used) {
+    if (audit->policy != NULL) {
+        check_policy(audit, listener, used);
+    }
+    listener->first_finding = audit->finding_count;
+    for (size_t i = 0; i < psc_rule_count(); i++) {
+        struct psc_finding finding = {.rule = psc_rule_at(i)};
+        if (finding.rule->applies == NULL || (finding.rule->waivable && listener->allowed) ||
+            !finding.rule->applies(audit, listener, &finding.subject)) {
+            continue;
+        }
+        if (!add_finding(audit, finding)) {
+            return false;
+        }
+        listener->findings++;
+    }
+    if (listener->findings > 0) { // in the order of the table, so that the first is the worst
         listener->worst = audit->findings[listener->first_finding].rule->severity;
     }
-    return status;
+    return true;
 }
 
-static enum psc_status note_missing(struct psc_audit *audit, const bool *used) {
-    enum psc_status status = PSC_OK;
+static bool add_missing(struct psc_audit *audit, const bool *used) {
     audit->missing = audit->finding_count;
-    for (size_t i = 0; audit->policy != NULL && status == PSC_OK && i < audit->policy->count; i++) {
+    for (size_t i = 0; audit->policy != NULL && i < audit->policy->count; i++) {
         const struct psc_policy_entry *entry = &audit->policy->entries[i];
-        if (!used[i]) {
-            struct psc_finding finding = {
-                .rule = &audit_rule_not_listening()->rule, .subject = entry->text, .entry = entry};
-            status = add_finding(audit, &finding);
+        if (!used[i] && !add_finding(audit, (struct psc_finding){psc_rule_at(psc_rule_count() - 1),
+                                                                 entry->text, entry})) {
+            return false;
         }
     }
-    return status;
+    return true;
 }
 
-// Order -------------------------------------------------------------------------------------------
-
-static int keep_order(uint32_t a, uint32_t b, const void *context) {
-    (void)context;
-    return (a > b) - (a < b);
-}
-
-static enum psc_status sort_listeners(struct psc_audit *audit) {
-    size_t count = audit->listener_count;
-    struct psc_sort_item *order = malloc((count + 1) * sizeof *order);
-    struct psc_listener *sorted = malloc((count + 1) * sizeof *sorted);
-    enum psc_status status = order == NULL || sorted == NULL ? PSC_NO_MEMORY : PSC_OK;
-    for (size_t i = 0; status == PSC_OK && i < count; i++) {
-        const struct psc_listener *listener = &audit->listeners[i];
-        uint64_t key = (uint64_t)(PSC_SEVERITY_HIGH - listener->worst) << 8 |
-                       (uint64_t)(PSC_EXPOSURE_ALL - listener->exposure);
-        order[i] = (struct psc_sort_item){key, (uint32_t)i};
-    }
-    if (status == PSC_OK) {
-        status = psc_sort(order, count, keep_order, NULL);
-    }
-    if (status == PSC_OK) {
-        for (size_t i = 0; i < count; i++) {
-            sorted[i] = audit->listeners[order[i].index];
-        }
-        free(audit->listeners);
-        audit->listeners = sorted;
-        sorted = NULL;
-    }
-    free(order);
-    free(sorted);
-    return status;
+static int compare_listeners(const void *a, const void *b) {
+    const struct psc_listener *x = a;
+    const struct psc_listener *y = b;
+    return x->worst != y->worst         ? (x->worst < y->worst) - (x->worst > y->worst)
+           : x->exposure != y->exposure ? (x->exposure < y->exposure) - (x->exposure > y->exposure)
+                                        : (x->row > y->row) - (x->row < y->row);
 }
 
 enum psc_status psc_audit_run(struct psc_audit *audit, const struct psc_snapshot *snapshot,
@@ -217,26 +192,28 @@ enum psc_status psc_audit_run(struct psc_audit *audit, const struct psc_snapshot
     bool *used = calloc(policy != NULL ? policy->count + 1 : 1, sizeof *used);
     audit->listeners = calloc(psc_snapshot_count(snapshot) + 1, sizeof *audit->listeners);
     audit->owners = malloc((count_owners(snapshot) + 1) * sizeof *audit->owners);
-    enum psc_status status = PSC_NO_MEMORY;
-    if (used != NULL && audit->listeners != NULL && audit->owners != NULL) {
+    bool ok = used != NULL && audit->listeners != NULL && audit->owners != NULL;
+    if (ok) {
         group_rows(audit);
-        status = PSC_OK;
     }
-    for (size_t i = 0; status == PSC_OK && i < audit->listener_count; i++) {
-        status = judge(audit, &audit->listeners[i], used);
+    for (size_t i = 0; ok && i < audit->listener_count; i++) {
+        ok = check_listener(audit, &audit->listeners[i], used);
     }
-    if (status == PSC_OK) {
-        status = note_missing(audit, used);
-    }
-    if (status == PSC_OK) {
-        status = sort_listeners(audit);
-    }
+    ok = ok && add_missing(audit, used);
     free(used);
-    if (status != PSC_OK) {
+    if (!ok) {
         psc_audit_done(audit);
         return psc_no_memory(error);
     }
+    qsort(audit->listeners, audit->listener_count, sizeof *audit->listeners, compare_listeners);
     return PSC_OK;
+}
+
+void psc_audit_done(struct psc_audit *audit) {
+    free(audit->listeners);
+    free(audit->findings);
+    free(audit->owners);
+    *audit = (struct psc_audit){0};
 }
 
 // Counts ------------------------------------------------------------------------------------------

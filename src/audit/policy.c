@@ -1,64 +1,72 @@
-// policy.c - learns what listens, and matches it with what may.
+// policy.c - learns a policy from what listens, and matches listeners with one.
+#include "audit/policy.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit/policy_data.h"
+#include "audit/products.h"
 #include "base/array.h"
-#include "base/sort.h"
 #include "model/filter.h"
 
-static void free_strings(struct psc_policy_entry *entry) {
+static void free_entry(struct psc_policy_entry *entry) {
     free(entry->text);
     free(entry->words);
 }
 
 void psc_policy_done(struct psc_policy *policy) {
     for (size_t i = 0; i < policy->count; i++) {
-        free_strings(&policy->entries[i]);
+        free_entry(&policy->entries[i]);
     }
     free(policy->entries);
     *policy = (struct psc_policy){0};
 }
 
-enum psc_status policy_add(struct psc_policy *policy, struct psc_policy_entry *entry) {
-    if (!PSC_ARRAY_RESERVE(policy->entries, policy->capacity, policy->count + 1)) {
-        return PSC_NO_MEMORY;
-    }
-    policy->entries[policy->count++] = *entry;
-    *entry = (struct psc_policy_entry){0};
-    return PSC_OK;
+// PID 1 of systemd holds the sockets of socket units, and passes them to the programs that it starts.
+static bool is_service_manager(const struct psc_process *process) {
+    return process->pid == 1 && process->name != NULL && strcmp(process->name, "systemd") == 0;
+}
+
+// The name of an interface, or its number if it has none.
+static const char *zone_text(const struct psc_snapshot *snapshot, uint32_t ifindex,
+                             char number[PSC_ADDRESS_TEXT]) {
+    const char *name = psc_snapshot_interface(snapshot, ifindex);
+    snprintf(number, PSC_ADDRESS_TEXT, "%lu", (unsigned long)ifindex);
+    return name != NULL ? name : number;
 }
 
 // Learning ----------------------------------------------------------------------------------------
 
-// From here on Linux chooses the ports of sockets that did not ask for one, and so does Windows.
-#define FIRST_CHOSEN_PORT 32768
+// Where bindresvport(3) looks for a free port.
+static const struct psc_port_range rpc_ports = {512, 1023};
 
-static bool is_listener(const struct psc_endpoint *endpoint) {
-    return psc_endpoint_exposure(endpoint) != PSC_EXPOSURE_NONE;
+static bool is_rpc_service(const struct psc_process *process) {
+    static const char *const programs[] = {"rpc.*", "rpcbind", "ypbind", "ypserv"};
+    return product_is_program(process, programs, sizeof programs / sizeof programs[0]);
 }
 
-// The name of an interface, or its number where it has none.
-static const char *zone_text(const struct psc_snapshot *snapshot, uint32_t zone,
-                             char number[PSC_ADDRESS_TEXT]) {
-    const char *name = psc_snapshot_interface(snapshot, zone);
-    snprintf(number, PSC_ADDRESS_TEXT, "%lu", (unsigned long)zone);
-    return name != NULL ? name : number;
+// The ports that a program may get at its next start.
+static struct psc_port_range stable_ports(const struct psc_endpoint *endpoint,
+                                          const struct psc_process *owner,
+                                          const struct psc_port_ranges *ranges) {
+    uint16_t port = endpoint->local_port;
+    if (product_knows_port(PSC_PROTOCOL_BIT(endpoint->protocol), port)) {
+        return (struct psc_port_range){port, port};
+    }
+    if (psc_port_is_dynamic(ranges, port) && !psc_port_is_reserved(ranges, port)) {
+        return (struct psc_port_range){ranges->dynamic_first, ranges->dynamic_last};
+    }
+    bool rpc =
+        owner != NULL && is_rpc_service(owner) && port >= rpc_ports.first && port <= rpc_ports.last;
+    return rpc ? rpc_ports : (struct psc_port_range){port, port};
 }
 
-static const char *program_of(const struct psc_snapshot *snapshot, size_t row) {
-    const struct psc_process *owner = psc_snapshot_oldest(snapshot, row);
-    return owner != NULL && (owner->known & PSC_PROCESS_NAME) != 0 ? owner->name : NULL;
-}
-
-static enum psc_status keep_words(struct psc_policy_entry *entry, const char *zone,
-                                  const char *program) {
+static bool copy_words(struct psc_policy_entry *entry, const char *zone, const char *program) {
     size_t zone_size = zone != NULL ? strlen(zone) + 1 : 0;
     size_t program_size = program != NULL ? strlen(program) + 1 : 0;
     entry->words = malloc(zone_size + program_size + 1);
     if (entry->words == NULL) {
-        return PSC_NO_MEMORY;
+        return false;
     }
     if (zone != NULL) {
         entry->zone = memcpy(entry->words, zone, zone_size);
@@ -66,107 +74,94 @@ static enum psc_status keep_words(struct psc_policy_entry *entry, const char *zo
     if (program != NULL) {
         entry->program = memcpy(entry->words + zone_size, program, program_size);
     }
-    return PSC_OK;
+    return true;
 }
 
-static enum psc_status learn_row(struct psc_policy *policy, const struct psc_snapshot *snapshot,
-                                 size_t row) {
+// Adds a line for one owner of a row; NULL: it has none.
+static bool learn_owner(struct psc_policy *policy, const struct psc_snapshot *snapshot, size_t row,
+                        const struct psc_process *owner, const struct psc_port_ranges *ranges) {
     const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, row);
-    char address[PSC_ADDRESS_TEXT];
-    char number[PSC_ADDRESS_TEXT];
     bool udp = psc_endpoint_is_udp(endpoint);
     struct psc_policy_entry entry = {
         .protocols = udp ? PSC_PROTOCOLS_UDP : PSC_PROTOCOLS_TCP,
-        .where = PSC_POLICY_NETWORK,
+        .scope = PSC_POLICY_NETWORK,
         .ipv6 = psc_endpoint_is_ipv6(endpoint),
-        .first_port = endpoint->local_port,
-        .last_port = endpoint->local_port,
+        .ports = {endpoint->local_port, endpoint->local_port},
+        .unowned = owner == NULL && psc_snapshot_is_privileged(snapshot),
     };
-    const char *program = program_of(snapshot, row);
-    if (udp && program != NULL && endpoint->local_port >= FIRST_CHOSEN_PORT) {
-        entry.first_port = FIRST_CHOSEN_PORT;
-        entry.last_port = UINT16_MAX;
+    // The service manager does not tell which program it is going to start.
+    const char *program = owner != NULL && !is_service_manager(owner) ? owner->name : NULL;
+    if (program != NULL || entry.unowned) { // else any program could use the whole range
+        entry.ports = stable_ports(endpoint, owner, &ranges[udp]);
     }
+    char address[PSC_ADDRESS_TEXT];
+    char number[PSC_ADDRESS_TEXT];
     psc_address_format(&endpoint->local, entry.ipv6, address);
     (void)psc_network_parse(address, &entry.network);
     const char *zone =
         endpoint->ifindex != 0 ? zone_text(snapshot, endpoint->ifindex, number) : NULL;
-    bool learnt = keep_words(&entry, zone, program) == PSC_OK && policy_write(&entry) == PSC_OK &&
-                  policy_add(policy, &entry) == PSC_OK;
-    free_strings(&entry);
-    return learnt ? PSC_OK : PSC_NO_MEMORY;
+    return copy_words(&entry, zone, program) && psc_policy_add(policy, entry) == PSC_OK;
 }
 
-static int compare_numbers(unsigned a, unsigned b) {
-    return (a > b) - (a < b);
+static bool learn_row(struct psc_policy *policy, const struct psc_snapshot *snapshot, size_t row,
+                      const struct psc_port_ranges *ranges) {
+    struct psc_owners owners = psc_snapshot_owners(snapshot, row);
+    if (owners.count == 0) {
+        return learn_owner(policy, snapshot, row, NULL, ranges);
+    }
+    for (size_t i = 0; i < owners.count; i++) {
+        const struct psc_process *owner = psc_snapshot_process(snapshot, owners.processes[i]);
+        if ((owners.count == 1 || !is_service_manager(owner)) &&
+            !learn_owner(policy, snapshot, row, owner, ranges)) {
+            return false;
+        }
+    }
+    return true;
 }
 
-// Protocol, family, address, then port, so that a diff shows what belongs together side by side.
-static int compare_entries(uint32_t a, uint32_t b, const void *context) {
-    const struct psc_policy_entry *entries = context;
-    const struct psc_policy_entry *x = &entries[a];
-    const struct psc_policy_entry *y = &entries[b];
-    int order = compare_numbers(x->protocols, y->protocols);
-    if (order == 0) {
-        order = compare_numbers(x->ipv6, y->ipv6);
+// Protocol, family, address, then port, so that a diff shows related lines together.
+static int compare_entries(const void *a, const void *b) {
+    const struct psc_policy_entry *x = a;
+    const struct psc_policy_entry *y = b;
+    if (x->protocols != y->protocols) {
+        return x->protocols < y->protocols ? -1 : 1;
     }
-    if (order == 0) {
-        order = memcmp(x->network.prefix.bytes, y->network.prefix.bytes, 16);
+    if (x->ipv6 != y->ipv6) {
+        return x->ipv6 ? 1 : -1;
     }
+    int order = memcmp(&x->network.prefix, &y->network.prefix, sizeof x->network.prefix);
     if (order == 0) {
-        order = compare_numbers(x->first_port, y->first_port);
+        order = x->ports.first - y->ports.first;
     }
     return order != 0 ? order : strcmp(x->text, y->text);
 }
 
-static enum psc_status sort_entries(struct psc_policy *policy) {
-    struct psc_sort_item *order = malloc((policy->count + 1) * sizeof *order);
-    struct psc_policy_entry *sorted = malloc((policy->count + 1) * sizeof *sorted);
-    enum psc_status status = PSC_NO_MEMORY;
-    if (order == NULL || sorted == NULL) {
-        goto out;
-    }
-    for (size_t i = 0; i < policy->count; i++) {
-        order[i] = (struct psc_sort_item){0, (uint32_t)i};
-    }
-    status = psc_sort(order, policy->count, compare_entries, policy->entries);
-    if (status != PSC_OK) {
-        goto out;
-    }
+static void sort_entries(struct psc_policy *policy) {
+    struct psc_policy_entry *entries = policy->entries;
     size_t kept = 0;
+    qsort(entries, policy->count, sizeof *entries, compare_entries);
     for (size_t i = 0; i < policy->count; i++) {
-        struct psc_policy_entry *entry = &policy->entries[order[i].index];
-        if (kept > 0 && strcmp(sorted[kept - 1].text, entry->text) == 0) {
-            free_strings(entry);
+        if (kept > 0 && strcmp(entries[kept - 1].text, entries[i].text) == 0) {
+            free_entry(&entries[i]);
         } else {
-            sorted[kept++] = *entry;
+            entries[kept++] = entries[i];
         }
     }
-    free(policy->entries);
-    policy->entries = sorted;
-    policy->capacity = policy->count + 1;
     policy->count = kept;
-    sorted = NULL;
-out:
-    free(order);
-    free(sorted);
-    return status;
 }
 
 enum psc_status psc_policy_learn(struct psc_policy *policy, const struct psc_snapshot *snapshot,
-                                 struct psc_error *error) {
-    enum psc_status status = PSC_OK;
-    for (size_t row = 0; status == PSC_OK && row < psc_snapshot_count(snapshot); row++) {
-        if (is_listener(psc_snapshot_endpoint(snapshot, row))) {
-            status = learn_row(policy, snapshot, row);
+                                 const struct psc_port_ranges ranges[2], struct psc_error *error) {
+    for (size_t row = 0; row < psc_snapshot_count(snapshot); row++) {
+        const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, row);
+        if (psc_endpoint_exposure(endpoint) != PSC_EXPOSURE_NONE &&
+            !learn_row(policy, snapshot, row, ranges)) {
+            psc_policy_done(policy);
+            return psc_no_memory(error);
         }
     }
-    if (status == PSC_OK) {
-        status = sort_entries(policy);
-    }
-    if (status != PSC_OK) {
-        psc_policy_done(policy);
-        return psc_no_memory(error);
+    if (policy->count > 0) {
+        sort_entries(policy);
     }
     return PSC_OK;
 }
@@ -177,8 +172,8 @@ static bool allows_address(const struct psc_policy_entry *entry,
                            const struct psc_snapshot *snapshot,
                            const struct psc_endpoint *endpoint) {
     char number[PSC_ADDRESS_TEXT];
-    switch (entry->where) {
-    case PSC_POLICY_ANYWHERE:
+    switch (entry->scope) {
+    case PSC_POLICY_ANY:
         return true;
     case PSC_POLICY_EXPOSURE:
         return psc_endpoint_exposure(endpoint) == entry->exposure;
@@ -197,36 +192,47 @@ static bool is_program(const struct psc_policy_entry *entry, const char *actual)
                                              : strcmp(entry->program, actual) == 0);
 }
 
-static bool allows_program(const struct psc_policy_entry *entry, const struct psc_process *owner) {
+// Without the path, the name may be one that the process gave itself.
+static bool allows_program(const struct psc_policy_entry *entry, const struct psc_process *owner,
+                           bool privileged) {
+    if (entry->program == NULL) {
+        return !entry->unowned || (owner == NULL);
+    }
     bool is_path = strchr(entry->program, '/') != NULL;
-    bool known = is_path ? owner->path != NULL : owner->name != NULL || owner->path != NULL;
-    return !known || is_program(entry, owner->name) || is_program(entry, owner->path);
+    if (owner == NULL || (owner->path == NULL && (privileged || is_path || owner->name == NULL))) {
+        return !privileged;
+    }
+    return is_program(entry, owner->name) || is_program(entry, owner->path);
 }
 
-// The user of the process, or where that is not known, the user that made the socket.
+// The user of the process or, if that is unknown, the user that made the socket.
 static bool allows_user(const struct psc_policy_entry *entry, const struct psc_snapshot *snapshot,
-                        size_t row) {
-    const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, row);
-    const struct psc_process *owner = psc_snapshot_oldest(snapshot, row);
+                        const struct psc_endpoint *endpoint, const struct psc_process *owner) {
+    char number[16];
+    if (entry->user == NULL) {
+        return true;
+    }
     if (owner != NULL && owner->user != NULL) {
         return strcmp(entry->user, owner->user) == 0;
     }
     if ((endpoint->known & PSC_KNOWN_UID) == 0) {
         return true;
     }
-    char number[16];
     snprintf(number, sizeof number, "%lu", (unsigned long)endpoint->uid);
     const char *name = psc_snapshot_user(snapshot, endpoint->uid);
     return strcmp(entry->user, number) == 0 || (name != NULL && strcmp(entry->user, name) == 0);
 }
 
 bool psc_policy_entry_allows(const struct psc_policy_entry *entry,
-                             const struct psc_snapshot *snapshot, size_t row) {
+                             const struct psc_snapshot *snapshot, size_t row,
+                             const struct psc_process *owner) {
     const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, row);
-    const struct psc_process *owner = psc_snapshot_oldest(snapshot, row);
-    return (entry->protocols & PSC_PROTOCOL_BIT(endpoint->protocol)) != 0 &&
-           endpoint->local_port >= entry->first_port && endpoint->local_port <= entry->last_port &&
-           allows_address(entry, snapshot, endpoint) &&
-           (entry->program == NULL || owner == NULL || allows_program(entry, owner)) &&
-           (entry->user == NULL || allows_user(entry, snapshot, row));
+    if ((entry->protocols & PSC_PROTOCOL_BIT(endpoint->protocol)) == 0 ||
+        endpoint->local_port < entry->ports.first || endpoint->local_port > entry->ports.last ||
+        !allows_address(entry, snapshot, endpoint)) {
+        return false;
+    }
+    return (owner != NULL && is_service_manager(owner)) ||
+           (allows_program(entry, owner, psc_snapshot_is_privileged(snapshot)) &&
+            allows_user(entry, snapshot, endpoint, owner));
 }

@@ -1,31 +1,37 @@
-// products.h - products that must not be reached by everybody, told by the program and by the port.
+// products.h - products that only some clients should reach, recognized by program and by port.
 #ifndef PSC_AUDIT_PRODUCTS_H
 #define PSC_AUDIT_PRODUCTS_H
 
 #include "audit/audit.h"
 
-enum service_kind {
-    SERVICE_DATA_STORE,
-    SERVICE_QUEUE,
-    SERVICE_CONTROL,
-    SERVICE_DESKTOP,
-    SERVICE_DEBUGGER,
-    SERVICE_CLEARTEXT,
-    SERVICE_AMPLIFIER,
+enum product_kind {
+    PRODUCT_DATA_STORE,
+    PRODUCT_QUEUE,
+    PRODUCT_CONTROL,
+    PRODUCT_DESKTOP,
+    PRODUCT_DEBUGGER,
+    PRODUCT_CLEARTEXT,
+    PRODUCT_FILE_SHARE,
+    PRODUCT_PROXY,
+    PRODUCT_AMPLIFIER,
+    PRODUCT_INFORMATION,
 };
 
 /**
- * The product of a kind that a listener is: by a program that holds it, whatever the port, or by
+ * Recognizes a listener as a product of a kind: by a program that holds it, whatever the port, or by
  * its port, unless the program is known to be another product.
- * @return its name, NULL if it is none. Static storage
+ * @return the product's name, NULL if there is none. Static storage
  */
-const char *service_find(enum service_kind kind, const struct psc_snapshot *snapshot,
+const char *product_find(enum product_kind kind, const struct psc_snapshot *snapshot,
                          const struct psc_listener *listener);
 
-/** The name of each product and its kind, for the test of its documentation; NULL behind the last. */
-const char *service_at(size_t index, enum service_kind *kind);
+/** Whether a port is known for a product of a protocol (PSC_PROTOCOL_BIT()). */
+bool product_knows_port(uint32_t protocol, uint16_t port);
+
+/** The name and kind of each product, for the test of the documentation; NULL after the last. */
+const char *product_at(size_t index, enum product_kind *kind);
 
 /** Whether the name of a process's executable, without `.exe`, matches one of some globs. */
-bool service_is_program(const struct psc_process *process, const char *const *globs, size_t count);
+bool product_is_program(const struct psc_process *process, const char *const *globs, size_t count);
 
 #endif

@@ -1,73 +1,99 @@
-// rules.c - THE rule table, and what makes each rule fire. A rule whose facts are not known is
-// silent: what is hidden has a rule of its own.
-#include "audit/rules.h"
-
+// rules.c - the table of rules and the condition of each. A rule whose facts are unknown stays silent:
+// what could not be examined has rules of its own.
 #include <string.h>
 
+#include "audit/audit.h"
 #include "audit/products.h"
+
+static const struct psc_process *owner_at(const struct psc_audit *audit,
+                                          const struct psc_listener *listener, size_t index) {
+    return psc_snapshot_process(audit->snapshot, listener->owners.processes[index]);
+}
+
+static const char *program_of(const struct psc_process *process) {
+    return process->path != NULL ? process->path : process->name;
+}
+
+// The policy --------------------------------------------------------------------------------------
+
+static bool is_not_allowed(const struct psc_audit *audit, const struct psc_listener *listener,
+                           const char **subject) {
+    *subject = listener->refused != NULL ? program_of(listener->refused) : NULL;
+    return audit->policy != NULL && !listener->allowed;
+}
 
 // Exposed services ---------------------------------------------------------------------------------
 
-static bool is_reachable(const struct psc_listener *listener) {
-    return listener->exposure > PSC_EXPOSURE_LOOPBACK;
-}
-
-static bool find_reachable(enum service_kind kind, const struct psc_snapshot *snapshot,
-                           const struct psc_listener *listener, const char **subject) {
-    *subject = is_reachable(listener) ? service_find(kind, snapshot, listener) : NULL;
-    return *subject != NULL;
-}
-
-#define CHECK_SERVICE(name, kind)                                                                  \
-    static bool check_##name(const struct psc_snapshot *snapshot,                                  \
-                             const struct psc_listener *listener, const char **subject) {          \
-        return find_reachable(kind, snapshot, listener, subject);                                  \
+#define IS_PRODUCT(name, kind)                                                                     \
+    static bool is_##name(const struct psc_audit *audit, const struct psc_listener *listener,      \
+                          const char **subject) {                                                  \
+        if (listener->exposure > PSC_EXPOSURE_LOOPBACK) {                                          \
+            *subject = product_find(kind, audit->snapshot, listener);                              \
+        }                                                                                          \
+        return *subject != NULL;                                                                   \
     }
 
-CHECK_SERVICE(data_store, SERVICE_DATA_STORE)
-CHECK_SERVICE(queue, SERVICE_QUEUE)
-CHECK_SERVICE(control, SERVICE_CONTROL)
-CHECK_SERVICE(desktop, SERVICE_DESKTOP)
-CHECK_SERVICE(debugger, SERVICE_DEBUGGER)
-CHECK_SERVICE(cleartext, SERVICE_CLEARTEXT)
-CHECK_SERVICE(amplifier, SERVICE_AMPLIFIER)
+IS_PRODUCT(data_store, PRODUCT_DATA_STORE)
+IS_PRODUCT(queue, PRODUCT_QUEUE)
+IS_PRODUCT(control, PRODUCT_CONTROL)
+IS_PRODUCT(desktop, PRODUCT_DESKTOP)
+IS_PRODUCT(debugger, PRODUCT_DEBUGGER)
+IS_PRODUCT(cleartext, PRODUCT_CLEARTEXT)
+IS_PRODUCT(file_share, PRODUCT_FILE_SHARE)
+IS_PRODUCT(proxy, PRODUCT_PROXY)
+IS_PRODUCT(amplifier, PRODUCT_AMPLIFIER)
+IS_PRODUCT(information, PRODUCT_INFORMATION)
 
 // Executables --------------------------------------------------------------------------------------
 
-// The first owner whose executable lies in a place with one of some properties.
-static bool find_place(const struct psc_snapshot *snapshot, const struct psc_listener *listener,
-                       unsigned places, const char **subject) {
+#define EXECUTABLE (PSC_PROCESS_PATH | PSC_PROCESS_EXE_FLAGS)
+
+// Whether a process runs an executable, or a script, with any of some PSC_EXE_* flags.
+static bool has_flags(const struct psc_process *process, unsigned flags, const char **subject) {
+    bool exe = (process->exe_flags & flags) != 0;
+    bool script = process->script != NULL && (process->script_flags & flags) != 0;
+    if ((process->known & PSC_PROCESS_EXE_FLAGS) == 0 || (!exe && !script)) {
+        return false;
+    }
+    *subject = exe ? process->path : process->script;
+    return true;
+}
+
+// The first owner with any of some flags, if it runs as root or need not.
+static bool find_flags(const struct psc_audit *audit, const struct psc_listener *listener,
+                       unsigned flags, bool root_only, const char **subject) {
     for (size_t i = 0; i < listener->owners.count; i++) {
-        const struct psc_process *owner =
-            psc_snapshot_process(snapshot, listener->owners.processes[i]);
-        if ((owner->known & PSC_PROCESS_EXE_FLAGS) != 0 && (owner->exe_flags & places) != 0) {
-            *subject = owner->path;
+        const struct psc_process *owner = owner_at(audit, listener, i);
+        bool root =
+            (owner->known & PSC_PROCESS_ACCOUNT) != 0 && owner->account == PSC_ACCOUNT_SYSTEM;
+        if ((root || !root_only) && has_flags(owner, flags, subject)) {
             return true;
         }
     }
     return false;
 }
 
-static bool check_writable(const struct psc_snapshot *snapshot, const struct psc_listener *listener,
-                           const char **subject) {
-    return find_place(snapshot, listener, PSC_EXE_FILE_WRITABLE | PSC_EXE_DIRECTORY_WRITABLE,
+static bool is_writable(const struct psc_audit *audit, const struct psc_listener *listener,
+                        const char **subject) {
+    return find_flags(audit, listener, PSC_EXE_FILE_WRITABLE | PSC_EXE_DIRECTORY_WRITABLE, false,
                       subject);
 }
 
-static bool check_temporary(const struct psc_snapshot *snapshot,
-                            const struct psc_listener *listener, const char **subject) {
-    return find_place(snapshot, listener, PSC_EXE_TEMPORARY, subject);
+static bool is_user_owned(const struct psc_audit *audit, const struct psc_listener *listener,
+                          const char **subject) {
+    return find_flags(audit, listener, PSC_EXE_USER_OWNED, true, subject);
 }
 
-// Whether an owner's executable is gone, and whether another one has taken its place.
-static bool find_deleted(const struct psc_snapshot *snapshot, const struct psc_listener *listener,
+static bool is_temporary(const struct psc_audit *audit, const struct psc_listener *listener,
+                         const char **subject) {
+    return find_flags(audit, listener, PSC_EXE_TEMPORARY, false, subject);
+}
+
+static bool find_deleted(const struct psc_audit *audit, const struct psc_listener *listener,
                          bool replaced, const char **subject) {
     for (size_t i = 0; i < listener->owners.count; i++) {
-        const struct psc_process *owner =
-            psc_snapshot_process(snapshot, listener->owners.processes[i]);
-        bool known =
-            (owner->known & PSC_PROCESS_PATH) != 0 && (owner->known & PSC_PROCESS_EXE_FLAGS) != 0;
-        if (known && owner->path_deleted &&
+        const struct psc_process *owner = owner_at(audit, listener, i);
+        if ((owner->known & EXECUTABLE) == EXECUTABLE && owner->path_deleted &&
             ((owner->exe_flags & PSC_EXE_REPLACED) != 0) == replaced) {
             *subject = owner->path;
             return true;
@@ -76,24 +102,38 @@ static bool find_deleted(const struct psc_snapshot *snapshot, const struct psc_l
     return false;
 }
 
-static bool check_deleted(const struct psc_snapshot *snapshot, const struct psc_listener *listener,
+static bool is_deleted(const struct psc_audit *audit, const struct psc_listener *listener,
+                       const char **subject) {
+    return find_deleted(audit, listener, false, subject);
+}
+
+static bool is_replaced(const struct psc_audit *audit, const struct psc_listener *listener,
+                        const char **subject) {
+    return find_deleted(audit, listener, true, subject);
+}
+
+// Where every process can be examined, an executable that cannot is a way to avoid the rules above.
+// A process without a name has just exited.
+static bool is_unreadable(const struct psc_audit *audit, const struct psc_listener *listener,
                           const char **subject) {
-    return find_deleted(snapshot, listener, false, subject);
+    for (size_t i = 0; i < listener->owners.count; i++) {
+        const struct psc_process *owner = owner_at(audit, listener, i);
+        if (psc_snapshot_is_privileged(audit->snapshot) && owner->name != NULL &&
+            (owner->known & EXECUTABLE) != EXECUTABLE) {
+            *subject = program_of(owner);
+            return true;
+        }
+    }
+    return false;
 }
 
-static bool check_replaced(const struct psc_snapshot *snapshot, const struct psc_listener *listener,
-                           const char **subject) {
-    return find_deleted(snapshot, listener, true, subject);
-}
+// Privileges ---------------------------------------------------------------------------------------
 
-// Rights -------------------------------------------------------------------------------------------
-
-// Whether there are owners, and all of them run as one kind of user.
-static bool all_run_as(const struct psc_snapshot *snapshot, const struct psc_listener *listener,
+// Whether all owners are known, and all of them run as one kind of user.
+static bool all_run_as(const struct psc_audit *audit, const struct psc_listener *listener,
                        enum psc_account account) {
     for (size_t i = 0; i < listener->owners.count; i++) {
-        const struct psc_process *owner =
-            psc_snapshot_process(snapshot, listener->owners.processes[i]);
+        const struct psc_process *owner = owner_at(audit, listener, i);
         if ((owner->known & PSC_PROCESS_ACCOUNT) == 0 || owner->account != account) {
             return false;
         }
@@ -101,18 +141,18 @@ static bool all_run_as(const struct psc_snapshot *snapshot, const struct psc_lis
     return listener->owners.count > 0 && listener->owners_known;
 }
 
-// A program that was given the socket by root, or had it made before it gave its rights up, is as
-// it should be. So is a service, which somebody has set up with the right to use such a port.
-static bool check_low_port(const struct psc_snapshot *snapshot, const struct psc_listener *listener,
+// A socket that root made was passed on or kept on purpose, and a service was set up with the
+// privilege to bind such a port.
+static bool is_on_low_port(const struct psc_audit *audit, const struct psc_listener *listener,
                            const char **subject) {
-    const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, listener->row);
+    const struct psc_endpoint *endpoint = psc_snapshot_endpoint(audit->snapshot, listener->row);
     (void)subject;
     return endpoint->local_port < 1024 && (endpoint->known & PSC_KNOWN_UID) != 0 &&
-           endpoint->uid != 0 && all_run_as(snapshot, listener, PSC_ACCOUNT_PERSON);
+           endpoint->uid != 0 && all_run_as(audit, listener, PSC_ACCOUNT_PERSON);
 }
 
-// Programs that need their rights for each of their clients, or all the time.
-static bool keeps_rights(const struct psc_process *process) {
+// Programs that need their privileges for each client, or all the time.
+static bool needs_privilege(const struct psc_process *process) {
     static const char *const programs[] = {
         "sshd*",        "dropbear",    "systemd*",    "init",      "inetd",   "xinetd",
         "login",        "telnetd",     "in.*",        "dhclient*", "dhcpcd*", "NetworkManager",
@@ -122,56 +162,53 @@ static bool keeps_rights(const struct psc_process *process) {
         "libvirtd",     "virt*",       "multipassd",  "lxd",       "incusd",  "snapd",
         "system",       "svchost",     "lsass",       "services",  "wininit", "spoolsv",
     };
-    return service_is_program(process, programs, sizeof programs / sizeof programs[0]);
+    return product_is_program(process, programs, sizeof programs / sizeof programs[0]);
 }
 
-static bool check_privileged(const struct psc_snapshot *snapshot,
-                             const struct psc_listener *listener, const char **subject) {
+static bool is_privileged(const struct psc_audit *audit, const struct psc_listener *listener,
+                          const char **subject) {
     (void)subject;
     if (listener->exposure != PSC_EXPOSURE_ALL ||
-        !all_run_as(snapshot, listener, PSC_ACCOUNT_SYSTEM)) {
+        !all_run_as(audit, listener, PSC_ACCOUNT_SYSTEM)) {
         return false;
     }
     for (size_t i = 0; i < listener->owners.count; i++) {
-        if (keeps_rights(psc_snapshot_process(snapshot, listener->owners.processes[i]))) {
+        if (needs_privilege(owner_at(audit, listener, i))) {
             return false;
         }
     }
     return true;
 }
 
-// Sharing ------------------------------------------------------------------------------------------
+// Owners -------------------------------------------------------------------------------------------
 
-// Several programs are meant to hear what is sent to many: discovery, DHCP, multicast addresses.
-static bool is_for_many(const struct psc_endpoint *endpoint) {
+// Discovery, DHCP and multicast: every program on the port receives a copy.
+static bool is_multicast_service(const struct psc_endpoint *endpoint) {
     static const uint16_t ports[] = {67, 68, 546, 547, 1900, 3702, 5353, 5355};
-    bool many = psc_address_is_multicast(&endpoint->local, psc_endpoint_is_ipv6(endpoint));
+    bool known = psc_address_is_multicast(&endpoint->local, psc_endpoint_is_ipv6(endpoint));
     for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++) {
-        many = many || endpoint->local_port == ports[i];
+        known = known || endpoint->local_port == ports[i];
     }
-    return psc_endpoint_is_udp(endpoint) && many;
+    return psc_endpoint_is_udp(endpoint) && known;
 }
 
-static const char *program_of(const struct psc_process *process) {
-    return process->path != NULL ? process->path : process->name;
-}
-
-// Sockets that were inherited are one row with several owners; these are several rows.
-static bool check_shared(const struct psc_snapshot *snapshot, const struct psc_listener *listener,
-                         const char **subject) {
+// An inherited socket is one row with several owners; these are several rows.
+static bool is_shared(const struct psc_audit *audit, const struct psc_listener *listener,
+                      const char **subject) {
+    const struct psc_snapshot *snapshot = audit->snapshot;
     const char *first = NULL;
-    if (is_for_many(psc_snapshot_endpoint(snapshot, listener->row))) {
+    if (is_multicast_service(psc_snapshot_endpoint(snapshot, listener->row))) {
         return false;
     }
-    for (size_t row = listener->row, seen = 0; seen < listener->rows; row++) {
-        if (psc_endpoint_exposure(psc_snapshot_endpoint(snapshot, row)) == PSC_EXPOSURE_NONE) {
-            continue;
-        }
-        seen++;
+    for (size_t row = listener->row; row < listener->end; row++) {
         const struct psc_process *owner = psc_snapshot_oldest(snapshot, row);
         const char *program = owner != NULL ? program_of(owner) : NULL;
+        if (program == NULL ||
+            psc_endpoint_exposure(psc_snapshot_endpoint(snapshot, row)) == PSC_EXPOSURE_NONE) {
+            continue;
+        }
         first = first != NULL ? first : program;
-        if (program != NULL && strcmp(first, program) != 0) {
+        if (strcmp(first, program) != 0) {
             *subject = program;
             return true;
         }
@@ -179,120 +216,107 @@ static bool check_shared(const struct psc_snapshot *snapshot, const struct psc_l
     return false;
 }
 
-static bool check_hidden(const struct psc_snapshot *snapshot, const struct psc_listener *listener,
-                         const char **subject) {
-    (void)snapshot, (void)subject;
+static bool is_hidden(const struct psc_audit *audit, const struct psc_listener *listener,
+                      const char **subject) {
+    (void)audit, (void)subject;
     return !listener->owners_known;
 }
 
 // The table ----------------------------------------------------------------------------------------
 
-// The first and the last are the policy's: see audit_rule_not_allowed(), audit_rule_not_listening().
-static const struct audit_rule rules[] = {
-    {{"not-allowed", PSC_SEVERITY_HIGH, false, "The policy has no line that allows this listener.",
-      "End it, or add a line for it to the policy if it is meant to be here."},
-     NULL},
-    {{"data-store", PSC_SEVERITY_HIGH, true,
-      "Whoever reaches a database or cache needs one weak password, or none, to read and change "
-      "what is in it.",
-      "Bind it to 127.0.0.1 or to the network of the machines that use it, and require a "
-      "password."},
-     check_data_store},
-    {{"message-queue", PSC_SEVERITY_HIGH, true,
-      "Whoever reaches a message queue may read, inject and delete the messages of its clients.",
-      "Bind it to the network of the machines that use it, and require a password and TLS."},
-     check_queue},
-    {{"control-api", PSC_SEVERITY_HIGH, true,
-      "Whoever is let in by the interface that controls containers or machines owns them all.",
-      "Bind it to 127.0.0.1 or a management network, and require client certificates."},
-     check_control},
-    {{"debugger", PSC_SEVERITY_HIGH, true,
-      "A debugger or notebook runs whatever code it is sent, with the rights of the program.",
-      "Bind it to 127.0.0.1 and reach it through ssh -L, and turn it off in production."},
-     check_debugger},
-    {{"executable-writable", PSC_SEVERITY_HIGH, false,
-      "Every user of this machine may change or replace the program that listens here.",
-      "Take the right to write from others (chmod o-w) on the file and all directories above it, "
-      "and "
-      "install it again."},
-     check_writable},
-    {{"remote-desktop", PSC_SEVERITY_MEDIUM, true,
-      "Remote desktops are found and tried with stolen passwords all day long.",
-      "Let it be reached through a VPN or ssh -L only."},
-     check_desktop},
-    {{"cleartext", PSC_SEVERITY_MEDIUM, true,
-      "Passwords and data cross the network so that everybody on the way can read and change them.",
-      "Replace it by what encrypts: ssh, sftp, HTTPS, or the same service with TLS."},
-     check_cleartext},
-    {{"amplifier", PSC_SEVERITY_MEDIUM, true,
-      "It answers small requests with forged senders by large replies, and so takes part in "
-      "attacks "
-      "on others.",
-      "Turn UDP off, or bind it to 127.0.0.1 or the network of its clients."},
-     check_amplifier},
-    {{"executable-temporary", PSC_SEVERITY_MEDIUM, false,
-      "The program lies in a directory for temporary files, where installed software never lies "
-      "and "
-      "intruders leave theirs.",
-      "Find out who put it there, and install it in a directory of its own if it is meant to "
-      "stay."},
-     check_temporary},
-    {{"executable-deleted", PSC_SEVERITY_MEDIUM, false,
-      "The file of the running program was deleted, so that nobody can look at what runs.",
-      "Find out who deleted it, and restart or end the program; /proc/PID/exe still has a copy."},
-     check_deleted},
-    {{"low-port", PSC_SEVERITY_MEDIUM, true,
-      "A person's own program answers on a port below 1024, where others expect a service of the "
-      "system.",
-      "Run it as a service of its own user, or on a port above 1023."},
-     check_low_port},
-    {{"shared-port", PSC_SEVERITY_MEDIUM, true,
-      "Two different programs share the port through SO_REUSEPORT, and each gets a part of what "
-      "was "
-      "meant for the other.",
-      "End the one that does not belong there."},
-     check_shared},
-    {{"executable-replaced", PSC_SEVERITY_LOW, false,
-      "The file of the program was replaced since it started, so that the old version still runs, "
-      "with the holes that the new one closed.",
-      "Restart it."},
-     check_replaced},
-    {{"runs-privileged", PSC_SEVERITY_LOW, true,
-      "It listens on all interfaces with all rights of the system, and a hole in it gives away the "
-      "machine.",
-      "Let it run as a user of its own, or bind it to the addresses that need it."},
-     check_privileged},
-    {{"owner-hidden", PSC_SEVERITY_LOW, false,
-      "Whoever listens here cannot be seen, so that no rule about programs was applied.",
-      "Run the audit as root or administrator; where that changes nothing, it is the kernel or "
-      "another container."},
-     check_hidden},
-    {{"not-listening", PSC_SEVERITY_INFO, false, "The policy allows a listener that is not here.",
-      "Start it, or remove its line from the policy."},
-     NULL},
+static const struct psc_rule rules[] = {
+    {"not-allowed", PSC_SEVERITY_HIGH, false, "No line of the policy allows this listener.",
+     "Stop it, or add a line to the policy if it belongs here.", is_not_allowed},
+    {"data-store", PSC_SEVERITY_HIGH, true,
+     "Anyone who reaches a database or cache needs only one weak password, or none, to read and "
+     "change its data.",
+     "Bind it to 127.0.0.1 or to the network of its clients, and require a password.",
+     is_data_store},
+    {"message-queue", PSC_SEVERITY_HIGH, true,
+     "Anyone who reaches a message queue may be able to read, inject and delete its messages.",
+     "Bind it to the network of its clients, and require a password and TLS.", is_queue},
+    {"control-api", PSC_SEVERITY_HIGH, true,
+     "Anyone this interface admits controls all containers or machines that it manages.",
+     "Bind it to 127.0.0.1 or to a management network, and require client certificates.",
+     is_control},
+    {"debugger", PSC_SEVERITY_HIGH, true,
+     "A debugger or notebook runs any code it receives, with the privileges of the program.",
+     "Bind it to 127.0.0.1 and connect through ssh -L; turn it off in production.", is_debugger},
+    {"executable-writable", PSC_SEVERITY_HIGH, false,
+     "Every user of this machine can change or replace the program that listens here.",
+     "Remove write permission for others from the file and every directory above it, then "
+     "reinstall it.",
+     is_writable},
+    {"executable-owner", PSC_SEVERITY_HIGH, false,
+     "Root runs this program, and an ordinary user owns its file or a directory above it: that "
+     "user can replace it and become root.",
+     "Make root the owner of the file and every directory above it, then reinstall it; or run it "
+     "as its own user.",
+     is_user_owned},
+    {"remote-desktop", PSC_SEVERITY_MEDIUM, true,
+     "Remote desktops are attacked with stolen passwords around the clock.",
+     "Allow access only through a VPN or ssh -L.", is_desktop},
+    {"cleartext", PSC_SEVERITY_MEDIUM, true,
+     "Passwords and data cross the network unencrypted, and anyone on the path can read and "
+     "change them.",
+     "Replace it with an encrypted service: ssh, sftp, HTTPS, or the same service over TLS.",
+     is_cleartext},
+    {"file-share", PSC_SEVERITY_MEDIUM, true,
+     "Network file shares are a common target of worms and ransomware.",
+     "Bind it to the network of its clients, or allow access only through a VPN.", is_file_share},
+    {"proxy", PSC_SEVERITY_MEDIUM, true,
+     "An open proxy relays attacks on others and on the internal network in this machine's name.",
+     "Bind it to 127.0.0.1 or to the network of its clients, and restrict who may use it.",
+     is_proxy},
+    {"amplifier", PSC_SEVERITY_MEDIUM, true,
+     "It answers small requests with large replies, so forged requests turn it into a weapon "
+     "against others.",
+     "Turn UDP off, or bind it to 127.0.0.1 or to the network of its clients.", is_amplifier},
+    {"executable-temporary", PSC_SEVERITY_MEDIUM, false,
+     "The executable is in a temporary directory, where malware is often dropped and installed "
+     "software never is.",
+     "Find out where it came from; if it is meant to stay, install it outside of temporary "
+     "directories.",
+     is_temporary},
+    {"executable-deleted", PSC_SEVERITY_MEDIUM, false,
+     "The file of the running program was deleted, so what runs cannot be inspected on disk.",
+     "Find out who deleted it, then restart or stop the program.", is_deleted},
+    {"executable-unknown", PSC_SEVERITY_MEDIUM, false,
+     "The executable cannot be examined, so no rule about executables was applied.",
+     "Find out what runs here and why its file cannot be examined; a path of excessive length or a "
+     "private mount can hide it.",
+     is_unreadable},
+    {"low-port", PSC_SEVERITY_MEDIUM, true,
+     "An ordinary user's program answers on a port below 1024, where clients expect a system "
+     "service.",
+     "Run it as a service under its own user, or on a port above 1023.", is_on_low_port},
+    {"shared-port", PSC_SEVERITY_MEDIUM, true,
+     "Two different programs share the port through SO_REUSEPORT, and each receives part of the "
+     "other's traffic.",
+     "Stop the one that does not belong there.", is_shared},
+    {"executable-replaced", PSC_SEVERITY_LOW, false,
+     "The program's file was replaced after it started: the old version still runs, with the "
+     "vulnerabilities that the new one fixes.",
+     "Restart it.", is_replaced},
+    {"runs-privileged", PSC_SEVERITY_LOW, true,
+     "Listens on every interface as root: a vulnerability in it gives away the whole machine.",
+     "Run it as its own user, or bind it to the addresses that need it.", is_privileged},
+    {"owner-hidden", PSC_SEVERITY_LOW, false,
+     "The owner of this socket is hidden, so no rule about programs was applied.",
+     "Run the audit as root or administrator; if that changes nothing, the socket belongs to the "
+     "kernel or to another container.",
+     is_hidden},
+    {"information", PSC_SEVERITY_INFO, true,
+     "It tells every client about this machine: its services, its load, its software.",
+     "Bind it to 127.0.0.1 or to the network of its clients.", is_information},
+    {"not-listening", PSC_SEVERITY_INFO, false, "The policy allows a listener that does not exist.",
+     "Start it, or remove its line from the policy.", NULL},
 };
-#define RULE_COUNT (sizeof rules / sizeof rules[0])
-
-size_t audit_rule_count(void) {
-    return RULE_COUNT;
-}
-
-const struct audit_rule *audit_rule_at(size_t index) {
-    return &rules[index];
-}
-
-const struct audit_rule *audit_rule_not_allowed(void) {
-    return &rules[0];
-}
-
-const struct audit_rule *audit_rule_not_listening(void) {
-    return &rules[RULE_COUNT - 1];
-}
 
 size_t psc_rule_count(void) {
-    return RULE_COUNT;
+    return sizeof rules / sizeof rules[0];
 }
 
 const struct psc_rule *psc_rule_at(size_t index) {
-    return &rules[index].rule;
+    return &rules[index];
 }

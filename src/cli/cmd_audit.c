@@ -70,9 +70,9 @@ static enum psc_status write_policy(const char *path, const char *text,
     return close_output(&output, written ? PSC_OK : PSC_OUTPUT, error);
 }
 
-// Counts the findings that disappear with a policy that allows everything.
-static enum psc_status count_settled(const struct psc_snapshot *snapshot, size_t *count,
-                                     struct psc_error *error) {
+// Counts the findings that a policy of all listeners waives.
+static enum psc_status count_waived(const struct psc_snapshot *snapshot, size_t *count,
+                                    struct psc_error *error) {
     struct psc_audit audit;
     enum psc_status status = psc_audit_run(&audit, snapshot, NULL, error);
     *count = 0;
@@ -80,18 +80,20 @@ static enum psc_status count_settled(const struct psc_snapshot *snapshot, size_t
         return status;
     }
     for (size_t i = 0; i < audit.finding_count; i++) {
-        *count += audit.findings[i].rule->settled;
+        *count += audit.findings[i].rule->waivable;
     }
     psc_audit_done(&audit);
     return PSC_OK;
 }
 
 static enum psc_status save_policy(const struct options *options, const struct psc_streams *streams,
-                                   const struct psc_snapshot *snapshot, struct psc_error *error) {
+                                   const struct psc_snapshot *snapshot,
+                                   const struct psc_port_ranges ranges[2],
+                                   struct psc_error *error) {
     struct psc_policy policy = {0};
     char *text = NULL;
-    size_t settled;
-    enum psc_status status = psc_policy_learn(&policy, snapshot, error);
+    size_t waived;
+    enum psc_status status = psc_policy_learn(&policy, snapshot, ranges, error);
     if (status != PSC_OK) {
         goto out;
     }
@@ -99,14 +101,14 @@ static enum psc_status save_policy(const struct options *options, const struct p
     if (status != PSC_OK) {
         goto out;
     }
-    status = count_settled(snapshot, &settled, error);
+    status = count_waived(snapshot, &waived, error);
     if (status != PSC_OK) {
         goto out;
     }
     status = write_policy(options->save, text, streams, error);
-    if (status == PSC_OK && settled > 0 && !options->quiet) {
-        command_say(streams, "this policy accepts %zu %s; an audit without it lists them", settled,
-                    settled == 1 ? "finding" : "findings");
+    if (status == PSC_OK && waived > 0 && !options->quiet) {
+        command_say(streams, "this policy waives %zu %s; an audit without it lists them", waived,
+                    waived == 1 ? "finding" : "findings");
     }
 out:
     free(text);
@@ -165,10 +167,18 @@ static enum psc_status collect_listeners(struct psc_snapshot **snapshot, struct 
     return psc_collect_snapshot(&plan, snapshot, error);
 }
 
+static enum psc_status read_ranges(struct psc_port_ranges ranges[2], struct psc_error *error) {
+    struct psc_request request;
+    psc_request_init(&request);
+    enum psc_status status = psc_platform_port_ranges(&request, false, &ranges[0], error);
+    return status == PSC_OK ? psc_platform_port_ranges(&request, true, &ranges[1], error) : status;
+}
+
 enum psc_status cmd_audit(const struct options *options, const struct psc_streams *streams,
                           enum psc_exit *answer, struct psc_error *error) {
     struct psc_policy policy = {0};
     struct psc_snapshot *snapshot = NULL;
+    struct psc_port_ranges ranges[2] = {{0}};
     enum psc_status status = PSC_OK;
     if (options->policy != NULL) {
         status = read_policy(options->policy, &policy, error);
@@ -177,17 +187,22 @@ enum psc_status cmd_audit(const struct options *options, const struct psc_stream
         goto out;
     }
     status = collect_listeners(&snapshot, error);
+    if (status == PSC_OK && options->save != NULL) {
+        status = read_ranges(ranges, error);
+    }
     if (status != PSC_OK) {
         goto out;
     }
     command_confine(streams, options->save != NULL ? options->save : options->output);
-    status = options->save != NULL ? save_policy(options, streams, snapshot, error)
+    status = options->save != NULL ? save_policy(options, streams, snapshot, ranges, error)
                                    : run_audit(options, options->policy != NULL ? &policy : NULL,
                                                streams, snapshot, answer, error);
     if (status == PSC_OK && !options->quiet && options->format != OUTPUT_JSON) {
         command_print_notices(streams, snapshot, NULL); // JSON includes them
     }
 out:
+    psc_port_ranges_done(&ranges[0]);
+    psc_port_ranges_done(&ranges[1]);
     psc_snapshot_free(snapshot);
     psc_policy_done(&policy);
     return status;

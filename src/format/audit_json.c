@@ -64,10 +64,10 @@ static void json_finding(struct out *out, const struct psc_finding *finding) {
     out_json_text(out, finding != NULL ? finding->rule->id : NULL);
     out_text(out, ", \"subject\": ");
     out_json_text(out, finding != NULL ? finding->subject : NULL);
-    out_text(out, ", \"why\": ");
-    out_json_text(out, finding != NULL ? finding->rule->why : NULL);
-    out_text(out, ", \"advice\": ");
-    out_json_text(out, finding != NULL ? finding->rule->advice : NULL);
+    out_text(out, ", \"rationale\": ");
+    out_json_text(out, finding != NULL ? finding->rule->rationale : NULL);
+    out_text(out, ", \"remediation\": ");
+    out_json_text(out, finding != NULL ? finding->rule->remediation : NULL);
 }
 
 // The document ------------------------------------------------------------------------------------
@@ -80,7 +80,7 @@ static void json_listener(struct out *out, const struct psc_audit *audit,
     json_fields(out, &row);
     json_dual_stack(out, row.endpoint);
     out_text(out, ", \"sockets\": ");
-    out_number(out, listener->rows);
+    out_number(out, listener->sockets);
     out_text(out, ", \"owners\": ");
     json_owners(out, audit, listener);
     out_text(out, ",\n   \"severity\": ");

@@ -139,10 +139,10 @@ static void write_rules(const struct table *table) {
         colored(table, BOLD, rule->id);
         end_line(table);
         out_spaces(out, 4);
-        out_text(out, rule->why);
+        out_text(out, rule->rationale);
         end_line(table);
         out_spaces(out, 4);
-        out_text(out, rule->advice);
+        out_text(out, rule->remediation);
         end_line(table);
     }
     if (table->audit->finding_count > 0) {

@@ -131,12 +131,10 @@ enum psc_advice {
     PSC_ADVICE_RESERVED_BY,   /**< who reserves ports: `reserved by …` */
     PSC_ADVICE_LIST_RESERVED_TCP, /**< a command that lists reserved TCP ports */
     PSC_ADVICE_LIST_RESERVED_UDP, /**< a command that lists reserved UDP ports */
-    PSC_ADVICE_FREE_RESERVED, /**< a command, with an explanation, that releases reserved ports */
-    PSC_ADVICE_PROTECT_EXECUTABLE, /**< a sentence: take away other users' write permission */
-    PSC_ADVICE_DELETED_EXECUTABLE, /**< a sentence: examine a process whose executable is deleted */
-    PSC_ADVICE_IGNORED_REQUEST,    /**< what a process did that was asked to exit: `ignored …` */
-    PSC_ADVICE_FORCE,          /**< what force does to a process that did not exit: `sends …` */
-    PSC_ADVICE_SEE_ALL_OWNERS, /**< how to run the program so that it sees all: `run …` */
+    PSC_ADVICE_FREE_RESERVED,   /**< a command, with an explanation, that releases reserved ports */
+    PSC_ADVICE_IGNORED_REQUEST, /**< what a process did that was asked to exit: `ignored …` */
+    PSC_ADVICE_FORCE,           /**< what force does to a process that did not exit: `sends …` */
+    PSC_ADVICE_SEE_ALL_OWNERS,  /**< how to run the program so that it sees all: `run …` */
 
     // Commands that answer what other options of netstat ask.
     PSC_ADVICE_INTERFACE_STATISTICS,

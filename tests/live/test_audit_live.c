@@ -176,7 +176,7 @@ static void services_are_recognised(void **state) {
         {"data-store", "PostgreSQL", SOCK_STREAM, 5432, "docker-proxy", "x"},
         {"message-queue", "Kafka", SOCK_STREAM, 9093, "java", "kafka.Kafka"},
         {"control-api", "Docker", SOCK_STREAM, 2375, "dockerd", "x"},
-        {"debugger", "Node's inspector", SOCK_STREAM, 9230, "node", "--inspect=0.0.0.0:9230"},
+        {"debugger", "Node inspector", SOCK_STREAM, 9230, "node", "--inspect=0.0.0.0:9230"},
         {"remote-desktop", "VNC", SOCK_STREAM, 5901, "Xtigervnc", "x"},
         {"cleartext", "VNC", SOCK_STREAM, 5901, "Xtigervnc", "x"},
         {"cleartext", "Telnet", SOCK_STREAM, 23, "inetd", "x"},

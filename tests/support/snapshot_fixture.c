@@ -1,4 +1,4 @@
-// snapshot_fixture.c - snapshots made of a few words.
+// snapshot_fixture.c - snapshots from a few words.
 #include "support/snapshot_fixture.h"
 
 #include <setjmp.h>
@@ -40,35 +40,37 @@ static void set_account(struct psc_process *process, const char *word) {
 }
 
 static void set_process(struct psc_builder *builder, struct psc_process *process,
-                        const struct made_process *made) {
-    if (made->path != NULL) {
-        const char *slash = strrchr(made->path, '/');
-        process->path = keep(builder, made->path);
+                        const struct fixture_process *fixture) {
+    if (fixture->path != NULL) {
+        const char *slash = strrchr(fixture->path, '/');
+        process->path = keep(builder, fixture->path);
         process->name = keep(builder, slash[1] != '\0' ? slash + 1 : slash);
-        process->path_deleted = made->deleted;
+        process->path_deleted = fixture->deleted;
         process->known |= PSC_PROCESS_PATH | PSC_PROCESS_NAME;
     }
-    if (made->name != NULL) {
-        process->name = keep(builder, made->name);
+    if (fixture->name != NULL) {
+        process->name = keep(builder, fixture->name);
         process->known |= PSC_PROCESS_NAME;
     }
-    if (made->arguments != NULL) {
-        set_arguments(builder, process, made->arguments);
+    if (fixture->arguments != NULL) {
+        set_arguments(builder, process, fixture->arguments);
     }
-    if (made->user != NULL) {
-        process->user = keep(builder, made->user);
+    if (fixture->user != NULL) {
+        process->user = keep(builder, fixture->user);
         process->known |= PSC_PROCESS_USER;
     }
-    if (made->account != NULL) {
-        set_account(process, made->account);
+    if (fixture->account != NULL) {
+        set_account(process, fixture->account);
     }
-    if (made->placed) {
-        process->exe_flags = made->place;
+    if (fixture->examined) {
+        process->exe_flags = fixture->exe_flags;
+        process->script_flags = fixture->script_flags;
+        process->script = fixture->script != NULL ? keep(builder, fixture->script) : NULL;
         process->known |= PSC_PROCESS_EXE_FLAGS;
     }
 }
 
-static void add_row(struct psc_builder *builder, const struct made_row *row, size_t number) {
+static void add_row(struct psc_builder *builder, const struct fixture_row *row, size_t number) {
     struct psc_endpoint endpoint = netstat_row(row->row);
     endpoint.cookie = number + 1;
     endpoint.known = PSC_KNOWN_COOKIE | (row->uid >= 0 ? (unsigned)PSC_KNOWN_UID : 0U);
@@ -76,7 +78,8 @@ static void add_row(struct psc_builder *builder, const struct made_row *row, siz
     assert_int_equal(psc_builder_add(builder, &endpoint), PSC_OK);
 }
 
-static void set_processes(struct psc_builder *builder, const struct made_row *rows, size_t count) {
+static void set_processes(struct psc_builder *builder, const struct fixture_row *rows,
+                          size_t count) {
     for (size_t i = 0; i < psc_builder_process_count(builder); i++) {
         struct psc_process *process = psc_builder_process(builder, i);
         for (size_t j = 0; process != NULL && j < count; j++) {
@@ -88,7 +91,7 @@ static void set_processes(struct psc_builder *builder, const struct made_row *ro
     }
 }
 
-struct psc_snapshot *made_snapshot(const struct made_row *rows, size_t count) {
+static struct psc_snapshot *make(const struct fixture_row *rows, size_t count, bool privileged) {
     struct psc_filter filter;
     struct psc_snapshot *snapshot;
     psc_filter_init(&filter);
@@ -97,10 +100,15 @@ struct psc_snapshot *made_snapshot(const struct made_row *rows, size_t count) {
     for (size_t i = 0; i < count; i++) {
         add_row(builder, &rows[i], i);
     }
+    if (privileged) {
+        psc_builder_set_privileged(builder);
+    }
     assert_int_equal(psc_builder_seal(builder), PSC_OK);
     for (size_t i = 0; i < psc_builder_count(builder); i++) {
-        uint32_t pid = rows[psc_builder_endpoint(builder, i)->cookie - 1].pid;
-        assert_true(pid == 0 || psc_builder_link(builder, i, pid) == PSC_OK);
+        const struct fixture_row *row = &rows[psc_builder_endpoint(builder, i)->cookie - 1];
+        assert_true(row->pid == 0 || psc_builder_link(builder, i, row->pid) == PSC_OK);
+        uint32_t other = row->process.other_pid;
+        assert_true(other == 0 || psc_builder_link(builder, i, other) == PSC_OK);
     }
     assert_int_equal(psc_builder_end_links(builder, "owners-hidden", "hidden"), PSC_OK);
     assert_int_equal(psc_builder_name_interface(builder, 1, "lo"), PSC_OK);
@@ -109,4 +117,12 @@ struct psc_snapshot *made_snapshot(const struct made_row *rows, size_t count) {
     set_processes(builder, rows, count);
     assert_int_equal(psc_builder_finish(builder, "web1", 1795162680123, &snapshot), PSC_OK);
     return snapshot;
+}
+
+struct psc_snapshot *snapshot_fixture(const struct fixture_row *rows, size_t count) {
+    return make(rows, count, false);
+}
+
+struct psc_snapshot *snapshot_fixture_privileged(const struct fixture_row *rows, size_t count) {
+    return make(rows, count, true);
 }

@@ -10,12 +10,6 @@ const char *psc_platform_advice(enum psc_advice topic) {
         [PSC_ADVICE_LIST_RESERVED_TCP] = "sysctl net.ipv4.ip_local_reserved_ports",
         [PSC_ADVICE_LIST_RESERVED_UDP] = "sysctl net.ipv4.ip_local_reserved_ports",
         [PSC_ADVICE_FREE_RESERVED] = "sysctl -w net.ipv4.ip_local_reserved_ports=LIST, as root",
-        [PSC_ADVICE_PROTECT_EXECUTABLE] =
-            "Remove write permission for other users (chmod o-w) from the file and all directories "
-            "above it, then reinstall it.",
-        [PSC_ADVICE_DELETED_EXECUTABLE] =
-            "Find out who deleted it, then restart or stop the program; /proc/PID/exe still has a "
-            "copy.",
         [PSC_ADVICE_IGNORED_REQUEST] = "ignored SIGTERM",
         [PSC_ADVICE_FORCE] = "sends SIGKILL",
         [PSC_ADVICE_SEE_ALL_OWNERS] = "run it as root",

@@ -10,11 +10,6 @@ const char *psc_platform_advice(enum psc_advice topic) {
         [PSC_ADVICE_LIST_RESERVED_UDP] = "netsh int ipv4 show excludedportrange protocol=udp",
         [PSC_ADVICE_FREE_RESERVED] =
             "net stop winnat, as administrator, and net start winnat later",
-        [PSC_ADVICE_PROTECT_EXECUTABLE] =
-            "Remove write permission for other users (icacls FILE /remove:g Users) from the file "
-            "and all directories above it, then reinstall it.",
-        [PSC_ADVICE_DELETED_EXECUTABLE] =
-            "Find out who deleted it, then restart or stop the program.",
         [PSC_ADVICE_IGNORED_REQUEST] = "ignored the request to close",
         [PSC_ADVICE_FORCE] = "terminates it",
         [PSC_ADVICE_SEE_ALL_OWNERS] = "run it as administrator",

@@ -26,7 +26,7 @@
 //
 //   platform/windows/   the same for Windows
 //     collect             table by table, with their owners
-//     ip_helper           from iphlpapi.dll; ip_helper_decode: bytes to rows
+//     ip_helper           from iphlpapi.dll: bytes, then rows
 //     resolver            process to name, services, executable, arguments, user, start
 //     process             what Windows tells of one process; services: what runs in it
 //     exe_location        where an executable is, and who may write there
@@ -36,6 +36,7 @@
 //     win32               UTF-8, error numbers, late-bound functions, names and clocks
 //     terminal            the console
 //     advice              texts that name tools of Windows
+//     confine             gives up what a run does not need
 //     wmain               takes the command line in UTF-16
 //
 //   model/              plain data and pure functions

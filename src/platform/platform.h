@@ -111,8 +111,10 @@ bool psc_platform_is_critical(uint32_t pid);
 // Giving up privileges -----------------------------------------------------------------------------
 
 enum psc_confinement {
-    PSC_CONFINE_COLLECTING, /**< before the system is asked: no program is started from here on */
-    PSC_CONFINE_REPORTING,  /**< after it was asked: no privileges, no file but the output */
+    PSC_CONFINE_COLLECTING, /**< before the system is asked: no program is started from here on,
+                                 except netsh on Windows */
+    PSC_CONFINE_REPORTING,  /**< after it was asked: no program, no privileges, no file but the
+                                 output */
 };
 
 /**

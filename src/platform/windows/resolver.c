@@ -189,8 +189,3 @@ enum psc_status psc_platform_resolve(const struct psc_request *request, unsigned
     free(resolver);
     return out_of_memory ? psc_no_memory(error) : PSC_OK;
 }
-
-enum psc_status psc_platform_name_users(struct psc_builder *builder, struct psc_error *error) {
-    (void)builder, (void)error; // Windows does not tell which user created a socket
-    return PSC_OK;
-}

@@ -22,6 +22,12 @@ static enum psc_status survey_ports(const struct options *options, struct psc_po
     if (status != PSC_OK) {
         return status;
     }
+    for (size_t i = 0; i < survey->count && !options->quiet; i++) {
+        status = psc_port_survey_ranges(survey, survey->checks[i].udp, error);
+        if (status != PSC_OK) {
+            return status;
+        }
+    }
     status = psc_port_survey_run(survey, PSC_STATES_LISTENERS, nothing, error);
     if (status != PSC_OK || !needs_details(options, survey)) {
         return status;

@@ -102,11 +102,7 @@ enum psc_status psc_port_survey_decide(struct psc_port_survey *survey, size_t in
                                        struct psc_error *error) {
     struct psc_port_check *check = &survey->checks[index];
     struct probe_results results;
-    enum psc_status status = psc_port_survey_ranges(survey, check->udp, error);
-    if (status != PSC_OK) {
-        return status;
-    }
-    status = probe(&survey->bind, check->port, check->udp, &results, error);
+    enum psc_status status = probe(&survey->bind, check->port, check->udp, &results, error);
     if (status != PSC_OK) {
         return status;
     }
@@ -180,8 +176,13 @@ static enum psc_status find_next(const struct psc_port_survey *survey, struct ps
 enum psc_status psc_port_survey_next_free(struct psc_port_survey *survey, struct psc_error *error) {
     enum psc_status status = PSC_OK;
     for (size_t i = 0; i < survey->count && status == PSC_OK; i++) {
-        if (!psc_verdict_is_free(survey->checks[i].verdict)) {
-            status = find_next(survey, &survey->checks[i], error);
+        struct psc_port_check *check = &survey->checks[i];
+        if (psc_verdict_is_free(check->verdict)) {
+            continue;
+        }
+        status = psc_port_survey_ranges(survey, check->udp, error);
+        if (status == PSC_OK) {
+            status = find_next(survey, check, error);
         }
     }
     return status;

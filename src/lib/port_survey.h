@@ -35,7 +35,10 @@ PSC_NODISCARD enum psc_status psc_port_survey_read_table(struct psc_port_survey 
                                                          uint32_t states, struct psc_needs needs,
                                                          struct psc_error *error);
 
-/** Tries to bind one port and decides, by the table that was read before. */
+/**
+ * Tries to bind one port and decides, by the table and the ranges that were read before. The verdict
+ * itself needs no ranges.
+ */
 PSC_NODISCARD enum psc_status psc_port_survey_decide(struct psc_port_survey *survey, size_t index,
                                                      struct psc_error *error);
 

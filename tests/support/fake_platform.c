@@ -516,6 +516,7 @@ enum psc_status psc_platform_probe(const struct psc_probe *probe, enum psc_probe
 
 enum psc_status psc_platform_port_ranges(const struct psc_request *request, bool udp,
                                          struct psc_port_ranges *ranges, struct psc_error *error) {
+    fake_platform()->range_reads++;
     (void)request, (void)udp;
     *ranges = (struct psc_port_ranges){
         .known = PSC_RANGES_RESERVED | PSC_RANGES_DYNAMIC | PSC_RANGES_UNPRIVILEGED,

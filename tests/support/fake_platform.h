@@ -32,6 +32,7 @@ struct fake_platform {
     unsigned resolutions; /**< out: how often it was asked for details of processes */
     unsigned discards;    /**< out: how often typed input was discarded */
     unsigned searches;    /**< out: how often it looked for owners */
+    unsigned range_reads; /**< out: how often it read the system's ranges */
     unsigned probes;      /**< out: how often it tried to bind */
     uint32_t ended[16];   /**< out: processes that were ended, in that order */
     size_t ended_count;

@@ -99,6 +99,27 @@ static void attempts_are_few(void **state) {
     }
 }
 
+// Reading them takes two more processes on Windows. A verdict alone needs none.
+static void ranges_are_read_once_and_only_where_they_are_shown(void **state) {
+    static const struct {
+        const char *line;
+        unsigned reads;
+    } cases[] = {
+        {"portscope check 3001", 1},      {"portscope check 3000", 1},
+        {"portscope check 3000-3010", 1}, {"portscope check 3000 53/udp 22", 2},
+        {"portscope check 3000 -q", 0},   {"portscope free --count 9", 1},
+        {"portscope wait 3001", 0},       {"portscope wait 3000 --timeout 1s", 0},
+        {"portscope kill 3001", 0},       {"portscope kill 3000 --yes", 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        (void)run_line(cases[i].line);
+        if (fake_platform()->range_reads != cases[i].reads) {
+            fail_msg("%s: %u reads", cases[i].line, fake_platform()->range_reads);
+        }
+    }
+}
+
 static void waiting_slows_down(void **state) {
     (void)state;
     assert_int_equal(run_line("portscope wait 3000 --timeout 1m"), PSC_EXIT_NO);
@@ -304,6 +325,7 @@ int main(void) {
         ON("kill_more", more_servers),
         TEST(owners_are_looked_for_only_where_they_are_shown),
         TEST(attempts_are_few),
+        TEST(ranges_are_read_once_and_only_where_they_are_shown),
         TEST(waiting_slows_down),
         TEST(kill_waits_as_long_as_it_is_told),
         TEST(all_of_them_end_and_nobody_else),

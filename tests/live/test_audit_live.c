@@ -1,6 +1,6 @@
 // test_audit_live.c - the rules on real sockets and real files, in a network namespace of the test's
-// own: programs with the names of others hold ports that are known for something, from directories where
-// they should not lie. And a policy of what is there, which a restart does not offend.
+// own: programs named like well-known ones hold well-known ports, from directories that are not safe. And
+// a policy of what is there, which a restart does not violate.
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -33,7 +33,7 @@ static const char *refusal; // why there is no namespace, NULL if there is one
 // A directory for programs, and those that run.
 struct scene {
     char directory[64];
-    int life[2]; // a pipe: everybody ends when its writing end is closed
+    int life[2]; // a pipe: all programs exit when its writing end is closed
     pid_t holders[8];
     size_t count;
 };
@@ -85,6 +85,13 @@ static struct scene *scene_of(void **state) {
     return *state;
 }
 
+static void need_root(void) {
+    if (geteuid() != 0) {
+        print_message("skipped: needs root\n");
+        skip();
+    }
+}
+
 // A program of a name of our choice: it reads its input to the end, and does nothing else.
 static void make_program(const struct scene *scene, const char *name, char path[128]) {
     struct spawned spawned;
@@ -108,7 +115,7 @@ static int open_socket(int type, in_addr_t address, in_port_t port) {
     return descriptor;
 }
 
-// Gives a socket to a program, which holds it alone from then on. Its only argument is its name.
+// Gives a socket to a program and closes it here. Its only argument is its name.
 static void hold(struct scene *scene, const char *path, const char *argument, int descriptor) {
     int started[2]; // closed by a successful exec
     char byte;
@@ -165,7 +172,7 @@ static void check(const char *rule, unsigned port, const char *subject, bool exp
     run_done(&run);
 }
 
-static void services_are_recognised(void **state) {
+static void services_are_recognized(void **state) {
     static const struct {
         const char *rule, *subject;
         int type;
@@ -205,8 +212,8 @@ static void wildcard_on_lo_is_loopback(void **state) {
     check("data-store", 6379, "Redis", false);
 }
 
-// Whether a wildcard of IPv6 takes IPv4, too, is said of each.
-static void dual_stack_is_told_from_ipv6_alone(void **state) {
+// Whether an IPv6 wildcard accepts IPv4, too.
+static void dual_stack_is_told_from_ipv6_only(void **state) {
     struct scene *scene = scene_of(state);
     for (int alone = 0; alone < 2; alone++) {
         struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(7000)};
@@ -228,7 +235,7 @@ static void dual_stack_is_told_from_ipv6_alone(void **state) {
     }
 }
 
-static void executables_are_looked_at(void **state) {
+static void executables_are_examined(void **state) {
     struct scene *scene = scene_of(state);
     char path[128];
     char another[128];
@@ -271,7 +278,7 @@ static void two_programs_on_one_port(void **state) {
     check("shared-port", 7000, "", true);
 }
 
-// Rights ------------------------------------------------------------------------------------------
+// Privileges --------------------------------------------------------------------------------------
 
 static void write_setting(const char *path, const char *value) {
     int file = open(path, O_WRONLY | O_CLOEXEC);
@@ -283,10 +290,7 @@ static void write_setting(const char *path, const char *value) {
 static void root_and_others(void **state) {
     static const char first_port[] = "/proc/sys/net/ipv4/ip_unprivileged_port_start";
     struct scene *scene = scene_of(state);
-    if (geteuid() != 0) {
-        print_message("skipped: needs root\n");
-        skip();
-    }
+    need_root();
     char path[128];
     make_program(scene, "shop", path);
     hold(scene, path, "shop", open_socket(SOCK_STREAM, ANY, 80));
@@ -295,14 +299,14 @@ static void root_and_others(void **state) {
     hold(scene, path, "shop", open_socket(SOCK_STREAM, LOOPBACK, 81));
     check("runs-privileged", 81, "", false);
 
-    // Whoever is asked to hide what root has cannot say whose it is.
+    // Another user cannot see who owns root's sockets.
     struct spawned spawned;
     spawn(PSC_PROGRAM " audit --ndjson", 4711, &spawned);
     assert_true(fires(spawned.out, "owner-hidden", 80, ""));
     spawn_done(&spawned);
     check("owner-hidden", 80, "", false);
 
-    // A person that opens such a port, and one that is given it.
+    // A program of an ordinary user that binds such a port, and one that is given it.
     write_setting(first_port, "0");
     assert_int_equal(seteuid(4711), 0);
     int own = open_socket(SOCK_STREAM, ANY, 82);
@@ -346,6 +350,7 @@ static size_t count(const char *text, const char *word) {
 static void start_services(struct scene *scene, const char *path) {
     hold(scene, path, "x", open_socket(SOCK_STREAM, ANY, 7000));
     hold(scene, path, "x", open_socket(SOCK_DGRAM, ANY, 0)); // a new port each time
+    hold(scene, path, "x", open_socket(SOCK_STREAM, ANY, 0));
     hold(scene, "/bin/cat", "x", open_socket(SOCK_STREAM, LOOPBACK, 7001));
 }
 
@@ -369,8 +374,101 @@ static void a_policy_survives_restarts_and_sees_news(void **state) {
     free(output);
     end_holders(scene);
     assert_int_equal(audit_with(scene, "--policy", "--ndjson", &output), 0);
-    assert_int_equal(count(output, "\"not-listening\""), 3);
+    assert_int_equal(count(output, "\"not-listening\""), 4);
     free(output);
+}
+
+static void write_policy(const struct scene *scene, const char *text) {
+    char path[128];
+    snprintf(path, sizeof path, "%s/policy", scene->directory);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void check_policy(const struct scene *scene, const char *rule, bool expected) {
+    char *output;
+    audit_with(scene, "--policy", "--ndjson", &output);
+    if (fires(output, rule, 7000, "") != expected) {
+        fail_msg("%s %s:\n%s", rule, expected ? "is silent" : "fires", output);
+    }
+    free(output);
+}
+
+// Goes below directories whose path is longer than the kernel tells.
+static void enter_deep_directory(const struct scene *scene) {
+    char name[251] = "";
+    memset(name, 'd', sizeof name - 1);
+    assert_int_equal(chdir(scene->directory), 0);
+    for (unsigned i = 0; i < 20; i++) {
+        assert_int_equal(mkdir(name, 0755), 0);
+        assert_int_equal(chdir(name), 0);
+    }
+}
+
+static void a_hidden_executable_matches_no_line(void **state) {
+    struct scene *scene = scene_of(state);
+    char path[128];
+    need_root();
+    make_program(scene, "sshd", path);
+    enter_deep_directory(scene);
+    assert_int_equal(link(path, "sshd"), 0);
+    assert_int_equal(unlink(path), 0);
+    hold(scene, "./sshd", "sshd", open_socket(SOCK_STREAM, LOOPBACK, 7000));
+    assert_int_equal(chdir("/"), 0);
+    write_policy(scene, "allow tcp *:7000 /usr/sbin/sshd\n");
+    check_policy(scene, "not-allowed", true);
+    check_policy(scene, "executable-unknown", true);
+    write_policy(scene, "allow tcp *:7000 sshd\n");
+    check_policy(scene, "not-allowed", true);
+    write_policy(scene, "allow tcp *:7000\n");
+    check_policy(scene, "not-allowed", false);
+    check_policy(scene, "executable-unknown", true);
+}
+
+// A socket in a message that was not received yet has no owner.
+static void a_socket_in_flight_matches_no_line(void **state) {
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control;
+    char byte = 'x';
+    struct iovec data = {&byte, 1};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
+    struct scene *scene = scene_of(state);
+    int pair[2];
+    need_root();
+    int listener = open_socket(SOCK_STREAM, LOOPBACK, 7000);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair), 0);
+    control.header = (struct cmsghdr){
+        .cmsg_len = CMSG_LEN(sizeof listener), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    memcpy(CMSG_DATA(&control.header), &listener, sizeof listener);
+    assert_int_equal(sendmsg(pair[0], &message, 0), 1);
+    close(listener);
+    write_policy(scene, "allow tcp *:7000 sshd\n");
+    check_policy(scene, "not-allowed", true);
+    check_policy(scene, "owner-hidden", true);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+static void an_inherited_socket_needs_a_line_for_each_program(void **state) {
+    struct scene *scene = scene_of(state);
+    char path[128];
+    make_program(scene, "thief", path);
+    int listener = open_socket(SOCK_STREAM, LOOPBACK, 7000);
+    hold(scene, "/bin/cat", "cat", dup(listener));
+    hold(scene, path, "thief", listener);
+    write_policy(scene, "allow tcp *:7000 cat\n");
+    check_policy(scene, "not-allowed", true);
+    write_policy(scene, "allow tcp *:7000 cat\nallow tcp *:7000 thief\n");
+    check_policy(scene, "not-allowed", false);
+    assert_int_equal(audit_with(scene, "--save", "", NULL), 0);
+    check_policy(scene, "not-allowed", false);
 }
 
 // Runs the program where no file may be longer than a few bytes.
@@ -452,13 +550,16 @@ static void what_is_no_file_of_ours_is_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(services_are_recognised),
+        TEST(services_are_recognized),
         TEST(wildcard_on_lo_is_loopback),
-        TEST(dual_stack_is_told_from_ipv6_alone),
-        TEST(executables_are_looked_at),
+        TEST(dual_stack_is_told_from_ipv6_only),
+        TEST(executables_are_examined),
         TEST(two_programs_on_one_port),
         TEST(root_and_others),
         TEST(a_policy_survives_restarts_and_sees_news),
+        TEST(a_hidden_executable_matches_no_line),
+        TEST(a_socket_in_flight_matches_no_line),
+        TEST(an_inherited_socket_needs_a_line_for_each_program),
         TEST(saving_never_leaves_half_a_file),
         TEST(what_is_no_file_of_ours_is_refused),
     };

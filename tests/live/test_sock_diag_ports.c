@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "platform/linux/sock_diag_ports.h"
+#include "platform/linux/sock_diag.h"
 #include "support/live_states.h"
 
 // Whether the kernel would take the program: every jump ends on an operation or just behind the end.
@@ -83,8 +83,8 @@ static void the_program_is_the_filter(void **state) {
     const size_t most = sizeof ports / sizeof ports[0];
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct psc_filter filter = filter_of(cases[i].any, cases[i].local, cases[i].remote);
-        struct inet_diag_bc_op operations[SOCK_DIAG_PORTS_MOST];
-        size_t count = sock_diag_ports_compile(&filter, operations);
+        struct inet_diag_bc_op operations[SOCK_DIAG_MAX_OPERATIONS];
+        size_t count = sock_diag_compile(&filter, operations);
         assert_true(count > 0);
         assert_valid(operations, count);
         for (size_t pair = 0; pair < most * most; pair++) {
@@ -103,16 +103,16 @@ static void the_program_is_the_filter(void **state) {
 
 static void what_cannot_be_said_is_left_out(void **state) {
     (void)state;
-    struct inet_diag_bc_op operations[SOCK_DIAG_PORTS_MOST];
+    struct inet_diag_bc_op operations[SOCK_DIAG_MAX_OPERATIONS];
     struct psc_filter nothing = filter_of(NULL, NULL, NULL);
-    assert_int_equal(sock_diag_ports_compile(&nothing, operations), 0);
+    assert_int_equal(sock_diag_compile(&nothing, operations), 0);
     struct psc_filter negated = filter_of("!80", NULL, NULL);
-    assert_int_equal(sock_diag_ports_compile(&negated, operations), 0);
+    assert_int_equal(sock_diag_compile(&negated, operations), 0);
     struct psc_filter ragged =
         filter_of("1,3,5,7,9,11,13,15,17,19,21,23,25,27,29,31,33", "80", NULL);
-    size_t count = sock_diag_ports_compile(&ragged, operations);
+    size_t count = sock_diag_compile(&ragged, operations);
     struct psc_filter plain = filter_of(NULL, "80", NULL);
-    assert_int_equal(count, sock_diag_ports_compile(&plain, operations));
+    assert_int_equal(count, sock_diag_compile(&plain, operations));
     assert_true(run(operations, count, 80, 33));
     assert_false(run(operations, count, 81, 33));
 }
@@ -133,8 +133,8 @@ static void the_kernel_takes_it(void **state) {
     assert_non_null(wanted);
     snprintf(list + strlen(list), sizeof list - strlen(list), "%u", wanted->local_port);
     struct psc_filter filter = filter_of(list, list, "1-65535");
-    struct inet_diag_bc_op operations[SOCK_DIAG_PORTS_MOST];
-    assert_valid(operations, sock_diag_ports_compile(&filter, operations));
+    struct inet_diag_bc_op operations[SOCK_DIAG_MAX_OPERATIONS];
+    assert_valid(operations, sock_diag_compile(&filter, operations));
     struct psc_request request;
     struct psc_error error;
     psc_request_init(&request);

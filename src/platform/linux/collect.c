@@ -1,7 +1,6 @@
-// collect.c - the socket tables, by netlink where it answers and from /proc/net where it does not,
-// then the interfaces' names and the owners.
+// collect.c - the socket tables, from netlink or, if it does not answer, from /proc/net; then the names
+// of interfaces, and the owners.
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "platform/linux/confine.h"
 #include "platform/linux/decode.h"
 #include "platform/linux/owners.h"
@@ -24,8 +24,8 @@ void psc_request_init(struct psc_request *request) {
     };
 }
 
-// The states of a table that are asked for; none means that it need not be dumped.
-static uint32_t wanted_states(const struct psc_filter *filter, enum psc_protocol protocol) {
+// The states of a table that the filter accepts; if none, the table need not be read.
+static uint32_t accepted_states(const struct psc_filter *filter, enum psc_protocol protocol) {
     bool udp = protocol == PSC_PROTOCOL_UDP4 || protocol == PSC_PROTOCOL_UDP6;
     bool wanted = (filter->protocols & PSC_PROTOCOL_BIT(protocol)) != 0;
     return wanted ? filter->states & (udp ? PSC_STATES_UDP : ~PSC_STATES_UDP) : 0;
@@ -74,7 +74,7 @@ out:
 static enum psc_status collect_table(const struct psc_request *request, int proc,
                                      enum psc_protocol protocol, struct psc_builder *builder,
                                      bool *by_proc, struct psc_error *error) {
-    uint32_t states = wanted_states(request->filter, protocol);
+    uint32_t states = accepted_states(request->filter, protocol);
     if (states == 0) {
         return PSC_OK;
     }
@@ -88,41 +88,40 @@ static enum psc_status collect_table(const struct psc_request *request, int proc
     return read_proc_net(proc, protocol, states, builder, error);
 }
 
-// Linux 6.8 began to tell which TCP sockets are bound and nothing else.
-static bool kernel_tells_bound(void) {
+// TCP sockets that are bound, but neither listen nor are connected, are dumped since Linux 6.8.
+static bool kernel_lists_bound(void) {
     struct utsname system;
-    if (uname(&system) != 0) {
-        return false;
-    }
-    char *rest;
-    unsigned long major = strtoul(system.release, &rest, 10);
-    unsigned long minor = *rest == '.' ? strtoul(rest + 1, NULL, 10) : 0;
-    return major > 6 || (major == 6 && minor >= 8);
+    const char *at = system.release;
+    uint64_t major;
+    uint64_t minor;
+    return uname(&system) == 0 && psc_number_read(&at, NULL, UINT32_MAX, &major) && *at++ == '.' &&
+           psc_number_read(&at, NULL, UINT32_MAX, &minor) &&
+           (major > 6 || (major == 6 && minor >= 8));
 }
 
 static enum psc_status note_bound(const struct psc_filter *filter, bool by_proc,
                                   struct psc_builder *builder) {
     bool asked = (filter->states & PSC_STATE_BIT(PSC_STATE_BOUND)) != 0 &&
                  (filter->protocols & PSC_PROTOCOLS_TCP) != 0;
-    if (!asked || (!by_proc && kernel_tells_bound())) {
+    if (!asked || (!by_proc && kernel_lists_bound())) {
         return PSC_OK;
     }
     return psc_builder_notice(builder, "bound-unknown", 0,
                               "TCP ports that are bound but neither listening nor connected are "
                               "not shown: %s",
-                              by_proc ? "sock_diag, which would tell them, does not answer here"
+                              by_proc ? "sock_diag, which lists them, is not available"
                                       : "this needs Linux 6.8");
 }
 
-static enum psc_status name_zones(struct psc_builder *builder) {
+static enum psc_status name_interfaces(struct psc_builder *builder) {
     for (size_t i = 0; i < psc_builder_count(builder); i++) {
-        uint32_t zone = psc_builder_endpoint(builder, i)->ifindex;
-        if (zone == 0 || psc_builder_interface_named(builder, zone)) {
+        uint32_t ifindex = psc_builder_endpoint(builder, i)->ifindex;
+        if (ifindex == 0 || psc_builder_interface_named(builder, ifindex)) {
             continue;
         }
         char name[IF_NAMESIZE];
         enum psc_status status =
-            psc_builder_name_interface(builder, zone, if_indextoname(zone, name));
+            psc_builder_name_interface(builder, ifindex, if_indextoname(ifindex, name));
         if (status != PSC_OK) {
             return status;
         }
@@ -141,7 +140,7 @@ static enum psc_status collect_tables(const struct psc_request *request, int pro
         }
     }
     if (note_bound(request->filter, by_proc, builder) != PSC_OK ||
-        psc_builder_seal(builder) != PSC_OK || name_zones(builder) != PSC_OK) {
+        psc_builder_seal(builder) != PSC_OK || name_interfaces(builder) != PSC_OK) {
         return psc_no_memory(error);
     }
     return PSC_OK;
@@ -149,10 +148,9 @@ static enum psc_status collect_tables(const struct psc_request *request, int pro
 
 enum psc_status psc_platform_collect(const struct psc_request *request, struct psc_builder *builder,
                                      struct psc_error *error) {
-    int proc = open(request->proc_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int proc = proc_open(request->proc_root, error);
     if (proc < 0) {
-        return psc_fail(error, PSC_SYSTEM, "cannot open %s: %s", request->proc_root,
-                        strerror(errno));
+        return PSC_SYSTEM;
     }
     struct owners_search owners;
     owners_begin(&owners, request, proc);

@@ -1,7 +1,8 @@
-// ports.c - whether a port can be bound, and what the kernel does with ports by itself.
+// ports.c - attempts to bind, and the port ranges of the kernel.
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -10,63 +11,40 @@
 #include "base/number.h"
 #include "platform/linux/proc_fs.h"
 #include "platform/platform.h"
+#include "platform/socket_address.h"
 
-#define TIME_WAIT_SECONDS 60 // TCP_TIMEWAIT_LEN of include/net/tcp.h, which cannot be set
-
-union socket_address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
-
-static bool is_ipv6(const struct psc_probe *probe) {
-    return probe->protocol == PSC_PROTOCOL_TCP6 || probe->protocol == PSC_PROTOCOL_UDP6;
-}
-
-static socklen_t fill_address(const struct psc_probe *probe, union socket_address *address) {
-    memset(address, 0, sizeof *address);
-    if (is_ipv6(probe)) {
-        address->v6.sin6_family = AF_INET6;
-        address->v6.sin6_port = htons(probe->port);
-        address->v6.sin6_scope_id = probe->ifindex;
-        memcpy(&address->v6.sin6_addr, probe->address.bytes, 16);
-        return sizeof address->v6;
-    }
-    address->v4.sin_family = AF_INET;
-    address->v4.sin_port = htons(probe->port);
-    memcpy(&address->v4.sin_addr, probe->address.bytes, 4);
-    return sizeof address->v4;
-}
+#define TIME_WAIT_SECONDS 60 // TCP_TIMEWAIT_LEN of include/net/tcp.h, a constant
 
 // Binds once and closes. Returns 0 or an errno value.
-static int try_bind(const struct psc_probe *probe, bool reuse) {
-    bool udp = probe->protocol == PSC_PROTOCOL_UDP4 || probe->protocol == PSC_PROTOCOL_UDP6;
-    int family = is_ipv6(probe) ? AF_INET6 : AF_INET;
-    int probing = socket(family, (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+static int try_bind(const struct psc_probe *probe, bool tcp, bool reuse) {
+    const int yes = 1;
+    union socket_address address;
+    bool ipv6 = probe->protocol == PSC_PROTOCOL_TCP6 || probe->protocol == PSC_PROTOCOL_UDP6;
+    socklen_t size =
+        socket_address_set(&address, ipv6, &probe->address, probe->ifindex, probe->port);
+    int probing = socket(address.any.sa_family, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
     if (probing < 0) {
         return errno;
     }
-    const int yes = 1;
-    union socket_address address;
-    socklen_t size = fill_address(probe, &address);
-    int error = 0;
-    if ((is_ipv6(probe) && setsockopt(probing, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes) != 0) ||
+    int number = 0;
+    if ((ipv6 && setsockopt(probing, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes) != 0) ||
         (reuse && setsockopt(probing, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0) ||
         bind(probing, &address.any, size) != 0) {
-        error = errno;
+        number = errno;
     }
     close(probing);
-    return error;
+    return number;
 }
 
 enum psc_status psc_platform_probe(const struct psc_probe *probe, enum psc_probe_result *result,
                                    struct psc_error *error) {
     bool tcp = probe->protocol == PSC_PROTOCOL_TCP4 || probe->protocol == PSC_PROTOCOL_TCP6;
-    int number = try_bind(probe, false);
+    int number = try_bind(probe, tcp, false);
     *result = PSC_PROBE_FREE;
     if (number == EADDRINUSE && tcp) {
-        // With UDP the option would let us in beside somebody who set it too, and take his packets.
-        number = try_bind(probe, true);
+        // Not for UDP: there the option shares the port with every socket that also sets it, and would
+        // receive its packets.
+        number = try_bind(probe, tcp, true);
         *result = PSC_PROBE_REUSABLE;
     }
     switch (number) {
@@ -88,15 +66,15 @@ enum psc_status psc_platform_probe(const struct psc_probe *probe, enum psc_probe
         *result = PSC_PROBE_NO_FAMILY;
         return PSC_OK;
     default:
-        return psc_fail(error, PSC_SYSTEM, "cannot try to bind to port %u: %s", probe->port,
+        return psc_fail(error, PSC_SYSTEM, "cannot try to bind port %u: %s", probe->port,
                         strerror(number));
     }
 }
 
-// Reads one of the settings of ip(7). An unreadable one, as in some containers, says nothing.
+// Reads a setting of ip(7). Some containers have none.
 static bool read_setting(int proc, const char *name, struct proc_bytes *bytes) {
-    char path[PROC_PATH_SIZE] = "sys/net/ipv4/";
-    strncat(path, name, sizeof path - strlen(path) - 1);
+    char path[PROC_PATH_SIZE];
+    snprintf(path, sizeof path, "sys/net/ipv4/%s", name);
     return proc_read(proc, path, bytes) == 0;
 }
 
@@ -130,14 +108,13 @@ static void read_unprivileged(const char *text, struct psc_port_ranges *ranges) 
 
 enum psc_status psc_platform_port_ranges(const struct psc_request *request, bool udp,
                                          struct psc_port_ranges *ranges, struct psc_error *error) {
-    (void)udp; // Linux treats both alike
+    (void)udp; // the ranges are those of both protocols
     memset(ranges, 0, sizeof *ranges);
     ranges->first_unprivileged = IPPORT_RESERVED;
     ranges->time_wait_seconds = TIME_WAIT_SECONDS;
-    int proc = open(request->proc_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int proc = proc_open(request->proc_root, error);
     if (proc < 0) {
-        return psc_fail(error, PSC_SYSTEM, "cannot open %s: %s", request->proc_root,
-                        strerror(errno));
+        return PSC_SYSTEM;
     }
     struct proc_bytes bytes = {0};
     if (read_setting(proc, "ip_local_reserved_ports", &bytes)) {

@@ -14,6 +14,14 @@
 #include "base/array.h"
 #include "base/number.h"
 
+int proc_open(const char *root, struct psc_error *error) {
+    int proc = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (proc < 0) {
+        psc_fail(error, PSC_SYSTEM, "cannot open %s: %s", root, strerror(errno));
+    }
+    return proc;
+}
+
 bool proc_is_real(int proc) {
     struct statfs system;
     return fstatfs(proc, &system) == 0 && system.f_type == PROC_SUPER_MAGIC;

@@ -6,12 +6,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
+
 /** Contents of a file. Begins as `{0}`, can be used for one file after the other, ends with free(bytes). */
 struct proc_bytes {
     char *bytes; /**< followed by a NUL */
     size_t size;
     size_t capacity;
 };
+
+/** Opens the proc file system. @return a descriptor to close(), or -1 with the error filled */
+int proc_open(const char *root, struct psc_error *error);
 
 /** Whether a directory is a proc file system, not a directory with copies of its files. */
 bool proc_is_real(int proc);

@@ -253,10 +253,9 @@ static int64_t milliseconds(clockid_t clock) {
 
 enum psc_status psc_platform_resolve(const struct psc_request *request, unsigned details,
                                      struct psc_builder *builder, struct psc_error *error) {
-    int proc = open(request->proc_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int proc = proc_open(request->proc_root, error);
     if (proc < 0) {
-        return psc_fail(error, PSC_SYSTEM, "cannot open %s: %s", request->proc_root,
-                        strerror(errno));
+        return PSC_SYSTEM;
     }
     struct resolver resolver = {.builder = builder, .proc = proc};
     resolver.boot = milliseconds(CLOCK_REALTIME) - milliseconds(CLOCK_BOOTTIME);

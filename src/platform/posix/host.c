@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -12,6 +11,7 @@
 
 #include "platform/platform.h"
 #include "platform/remote_names.h"
+#include "platform/socket_address.h"
 
 void psc_platform_host(char host[PSC_HOST_SIZE]) {
     if (gethostname(host, PSC_HOST_SIZE) != 0 || host[0] == '\0') {
@@ -41,14 +41,9 @@ void psc_platform_sleep(unsigned milliseconds) {
 
 void remote_names_resolve(const struct psc_address *address, bool ipv6, uint32_t ifindex,
                           char name[REMOTE_NAME_SIZE]) {
-    struct sockaddr_in v4 = {.sin_family = AF_INET};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_scope_id = ifindex};
-    memcpy(&v4.sin_addr, address->bytes, 4);
-    memcpy(&v6.sin6_addr, address->bytes, 16);
-    const struct sockaddr *socket_address =
-        ipv6 ? (const struct sockaddr *)&v6 : (const struct sockaddr *)&v4;
-    if (getnameinfo(socket_address, ipv6 ? sizeof v6 : sizeof v4, name, REMOTE_NAME_SIZE, NULL, 0,
-                    NI_NAMEREQD) != 0) {
+    union socket_address to;
+    socklen_t size = socket_address_set(&to, ipv6, address, ifindex, 0);
+    if (getnameinfo(&to.any, size, name, REMOTE_NAME_SIZE, NULL, 0, NI_NAMEREQD) != 0) {
         name[0] = '\0';
     }
 }

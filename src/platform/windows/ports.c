@@ -5,6 +5,7 @@
 #include <ws2tcpip.h>
 
 #include "platform/platform.h"
+#include "platform/socket_address.h"
 #include "platform/windows/netsh.h"
 #include "platform/windows/win32.h"
 
@@ -13,29 +14,8 @@
 #define USUAL_DYNAMIC_FIRST 49152
 #define USUAL_DYNAMIC_LAST 65535
 
-union socket_address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
-
 static bool is_ipv6(const struct psc_probe *probe) {
     return probe->protocol == PSC_PROTOCOL_TCP6 || probe->protocol == PSC_PROTOCOL_UDP6;
-}
-
-static int fill_address(const struct psc_probe *probe, union socket_address *address) {
-    memset(address, 0, sizeof *address);
-    if (is_ipv6(probe)) {
-        address->v6.sin6_family = AF_INET6;
-        address->v6.sin6_port = htons(probe->port);
-        address->v6.sin6_scope_id = probe->ifindex;
-        memcpy(&address->v6.sin6_addr, probe->address.bytes, 16);
-        return sizeof address->v6;
-    }
-    address->v4.sin_family = AF_INET;
-    address->v4.sin_port = htons(probe->port);
-    memcpy(&address->v4.sin_addr, probe->address.bytes, 4);
-    return sizeof address->v4;
 }
 
 // Binds once and closes the socket. Returns 0 or an error number. SO_EXCLUSIVEADDRUSE refuses a port
@@ -44,7 +24,8 @@ static int try_bind(const struct psc_probe *probe) {
     const BOOL yes = TRUE;
     bool udp = probe->protocol == PSC_PROTOCOL_UDP4 || probe->protocol == PSC_PROTOCOL_UDP6;
     union socket_address address;
-    int size = fill_address(probe, &address);
+    socklen_t size =
+        socket_address_set(&address, is_ipv6(probe), &probe->address, probe->ifindex, probe->port);
     SOCKET probing = socket(address.any.sa_family, udp ? SOCK_DGRAM : SOCK_STREAM, 0);
     if (probing == INVALID_SOCKET) {
         return WSAGetLastError();

@@ -9,6 +9,7 @@
 
 #include "platform/platform.h"
 #include "platform/remote_names.h"
+#include "platform/socket_address.h"
 
 char *wide_to_utf8(const wchar_t *wide, size_t length) {
     // A unit takes at most three bytes; the two of a surrogate pair take four together.
@@ -72,15 +73,10 @@ void psc_platform_sleep(unsigned milliseconds) {
 
 void remote_names_resolve(const struct psc_address *address, bool ipv6, uint32_t ifindex,
                           char name[REMOTE_NAME_SIZE]) {
-    struct sockaddr_in v4 = {.sin_family = AF_INET};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_scope_id = ifindex};
-    memcpy(&v4.sin_addr, address->bytes, 4);
-    memcpy(&v6.sin6_addr, address->bytes, 16);
-    const struct sockaddr *socket_address =
-        ipv6 ? (const struct sockaddr *)&v6 : (const struct sockaddr *)&v4;
+    union socket_address to;
+    socklen_t size = socket_address_set(&to, ipv6, address, ifindex, 0);
     wchar_t wide[REMOTE_NAME_SIZE];
-    if (GetNameInfoW(socket_address, ipv6 ? sizeof v6 : sizeof v4, wide, REMOTE_NAME_SIZE, NULL, 0,
-                     NI_NAMEREQD) != 0 ||
+    if (GetNameInfoW(&to.any, size, wide, REMOTE_NAME_SIZE, NULL, 0, NI_NAMEREQD) != 0 ||
         WideCharToMultiByte(CP_UTF8, 0, wide, -1, name, REMOTE_NAME_SIZE, NULL, NULL) == 0) {
         name[0] = '\0';
     }

@@ -44,7 +44,7 @@ static void set_mode(const struct fake_proc *proc, const char *path, mode_t mode
 
 static unsigned place_of(const struct fake_proc *proc, bool deleted) {
     uint8_t place;
-    assert_true(place_find(proc->directory, PID, "/opt/app/bin/server", deleted, &place));
+    assert_true(exe_location_examine(proc->directory, PID, "/opt/app/bin/server", deleted, &place));
     return place;
 }
 
@@ -99,16 +99,17 @@ static void what_cannot_be_seen_is_not_known(void **state) {
     uint8_t place;
     // Another file has the name: there is no telling where the running one lies.
     fake_proc_file(proc, "jail/opt/app/bin/other", "y", 1);
-    assert_false(place_find(proc->directory, PID, "/opt/app/bin/other", false, &place));
-    assert_false(place_find(proc->directory, PID, "/opt/app/bin/none", false, &place));
-    assert_false(place_find(proc->directory, PID, "relative", false, &place));
-    assert_false(place_find(proc->directory, PID + 1, "/opt/app/bin/server", false, &place));
+    assert_false(exe_location_examine(proc->directory, PID, "/opt/app/bin/other", false, &place));
+    assert_false(exe_location_examine(proc->directory, PID, "/opt/app/bin/none", false, &place));
+    assert_false(exe_location_examine(proc->directory, PID, "relative", false, &place));
+    assert_false(
+        exe_location_examine(proc->directory, PID + 1, "/opt/app/bin/server", false, &place));
 }
 
 static void a_program_without_a_file(void **state) {
     const struct fake_proc *proc = *state;
     uint8_t place;
-    assert_true(place_find(proc->directory, PID, "/memfd:payload", true, &place));
+    assert_true(exe_location_examine(proc->directory, PID, "/memfd:payload", true, &place));
     assert_int_equal(place, PSC_EXE_TEMPORARY);
 }
 
@@ -119,7 +120,7 @@ static void our_own_root_will_do(void **state) {
     uint8_t place;
     assert_int_equal(unlinkat(proc->directory, "100/root", 0), 0);
     snprintf(path, sizeof path, "%s/jail/opt/app/bin/server", proc->root);
-    assert_true(place_find(proc->directory, PID, path, false, &place));
+    assert_true(exe_location_examine(proc->directory, PID, path, false, &place));
     assert_int_equal(place & PSC_EXE_FILE_WRITABLE, 0);
 }
 

@@ -1,4 +1,4 @@
-// exe_location.c - where the executable of a process lies, and who may write there.
+// exe_location.c - whether other users can change or replace the executable of a process.
 #include "platform/linux/exe_location.h"
 
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include "model/snapshot.h"
 #include "platform/linux/proc_fs.h"
 
-// A path that begins behind the first slash, below an open directory; "." is that directory.
+// Examines an absolute path below an open directory.
 static bool look_up(int root, const char *path, struct stat *file) {
     const char *below = path[1] != '\0' ? path + 1 : ".";
     return fstatat(root, below, file, AT_SYMLINK_NOFOLLOW) == 0;
@@ -21,8 +21,8 @@ static bool is_same(const struct stat *a, const struct stat *b) {
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-// Opens the root below which a path leads to a file: ours, or that of a process in a container.
-// For a file that was deleted it is the process's own.
+// Opens the root directory that a path of a process begins at, which is not ours for a container.
+// Returns -1 if the path does not lead to the running file.
 static int open_root(int proc, uint32_t pid, const char *path, const struct stat *running,
                      bool deleted) {
     char own[PROC_PATH_SIZE];
@@ -39,22 +39,22 @@ static int open_root(int proc, uint32_t pid, const char *path, const struct stat
     return root;
 }
 
-// Everybody may make files in a directory for temporary ones, but the sticky bit keeps each to his own.
-static bool check_directory(int root, const char *directory, uint8_t *place) {
+// In a directory for temporary files, the sticky bit keeps users from replacing files of others.
+static bool check_directory(int root, const char *directory, uint8_t *flags) {
     struct stat info;
     if (!look_up(root, directory, &info)) {
         return false;
     }
     if ((info.st_mode & S_IWOTH) != 0) {
-        *place |= (info.st_mode & S_ISVTX) != 0 ? PSC_EXE_TEMPORARY : PSC_EXE_DIRECTORY_WRITABLE;
+        *flags |= (info.st_mode & S_ISVTX) != 0 ? PSC_EXE_TEMPORARY : PSC_EXE_DIRECTORY_WRITABLE;
     }
     return true;
 }
 
-// All directories of a path count: who may rename one of them, may put another in its place.
-static bool check_directories(int root, const char *path, bool deleted, uint8_t *place) {
+// All directories of a path count, because one that can be renamed can be replaced.
+static bool check_directories(int root, const char *path, bool deleted, uint8_t *flags) {
     char directory[PATH_MAX];
-    bool known = check_directory(root, "/", place);
+    bool known = check_directory(root, "/", flags);
     for (const char *slash = path; (slash = strchr(slash + 1, '/')) != NULL;) {
         size_t length = (size_t)(slash - path);
         if (length >= sizeof directory) {
@@ -62,21 +62,21 @@ static bool check_directories(int root, const char *path, bool deleted, uint8_t 
         }
         memcpy(directory, path, length);
         directory[length] = '\0';
-        // The directories of a deleted file may have been deleted with it.
-        known = (check_directory(root, directory, place) || deleted) && known;
+        // The directories of a deleted file may be deleted, too.
+        known = (check_directory(root, directory, flags) || deleted) && known;
     }
     return known;
 }
 
-bool place_find(int proc, uint32_t pid, const char *path, bool deleted, uint8_t *place) {
+bool exe_location_examine(int proc, uint32_t pid, const char *path, bool deleted, uint8_t *flags) {
     static const char memory[] = "/memfd:"; // memfd_create(2)
     char link[PROC_PATH_SIZE];
     struct stat running;
     struct stat named;
-    *place = 0;
+    *flags = 0;
     snprintf(link, sizeof link, "%u/exe", pid);
     if (strncmp(path, memory, sizeof memory - 1) == 0) {
-        *place = PSC_EXE_TEMPORARY;
+        *flags = PSC_EXE_TEMPORARY;
         return true;
     }
     if (path[0] != '/' || fstatat(proc, link, &running, 0) != 0) {
@@ -86,12 +86,12 @@ bool place_find(int proc, uint32_t pid, const char *path, bool deleted, uint8_t 
     if (root < 0) {
         return false;
     }
-    bool known = check_directories(root, path, deleted, place);
+    bool known = check_directories(root, path, deleted, flags);
     if (!deleted && (running.st_mode & S_IWOTH) != 0) {
-        *place |= PSC_EXE_FILE_WRITABLE;
+        *flags |= PSC_EXE_FILE_WRITABLE;
     }
     if (deleted && look_up(root, path, &named)) {
-        *place |= PSC_EXE_REPLACED;
+        *flags |= PSC_EXE_REPLACED;
     }
     close(root);
     return known;

@@ -1,4 +1,4 @@
-// exe_location.h - where the executable of a process lies, and who may write there.
+// exe_location.h - whether other users can change or replace the executable of a process.
 #ifndef PSC_PLATFORM_LINUX_EXE_LOCATION_H
 #define PSC_PLATFORM_LINUX_EXE_LOCATION_H
 
@@ -7,10 +7,10 @@
 
 /**
  * @param proc the open proc directory
- * @param path of the executable, as its process sees it, without ` (deleted)`
- * @param place out: PSC_PLACE_* bits
+ * @param path of the executable, in the mount namespace of the process, without ` (deleted)`
+ * @param flags out: PSC_EXE_* bits
  * @return whether all of them are known
  */
-bool place_find(int proc, uint32_t pid, const char *path, bool deleted, uint8_t *place);
+bool exe_location_examine(int proc, uint32_t pid, const char *path, bool deleted, uint8_t *flags);
 
 #endif

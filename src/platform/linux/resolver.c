@@ -1,6 +1,5 @@
-// resolver.c - who a process is: executable, arguments, user, start. And which name a user has.
+// resolver.c - facts about processes: executable, arguments, user, start, service; and names of users.
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -15,101 +14,92 @@
 #include "platform/linux/proc_parse.h"
 #include "platform/platform.h"
 
-// What the functions below share; each of them fills in some fields of one process.
+// Each function below fills in some fields of a process. What this user may not read stays unknown.
 struct resolver {
     struct psc_builder *builder;
     int proc;
     int64_t boot; // milliseconds since 1970
     struct proc_bytes bytes;
+    bool failed; // memory ran out, and something is missing
 };
 
-static bool keep_text(struct resolver *resolver, const char *bytes, size_t size,
-                      const char **text) {
-    *text = psc_builder_text(resolver->builder, bytes, size);
-    return *text != NULL;
+// Copies text into the snapshot. Returns NULL when out of memory.
+static const char *keep_text(struct resolver *resolver, const char *bytes, size_t size) {
+    const char *text = psc_builder_text(resolver->builder, bytes, size);
+    resolver->failed = resolver->failed || text == NULL;
+    return text;
 }
 
-// A file may really be called `x (deleted)`: then it is there, and it is what the process runs.
-static bool is_gone(int proc, const char *link, const char *target) {
+// Reads /proc/PID/FILE.
+static bool read_file(struct resolver *resolver, uint32_t pid, const char *file) {
+    char path[PROC_PATH_SIZE];
+    snprintf(path, sizeof path, "%u/%s", pid, file);
+    int number = proc_read(resolver->proc, path, &resolver->bytes);
+    resolver->failed = resolver->failed || number == ENOMEM;
+    return number == 0;
+}
+
+// Whether a file that is named `x (deleted)` was really deleted: that may also be its name.
+static bool is_deleted(int proc, const char *link, const char *target) {
     struct stat running;
     struct stat named;
     return fstatat(proc, link, &running, 0) != 0 || stat(target, &named) != 0 ||
            running.st_dev != named.st_dev || running.st_ino != named.st_ino;
 }
 
-static bool resolve_path(struct resolver *resolver, struct psc_process *process) {
+static void resolve_path(struct resolver *resolver, struct psc_process *process) {
     char link[PROC_PATH_SIZE];
     char target[PATH_MAX + PROC_PARSE_DELETED_SIZE + 1];
     snprintf(link, sizeof link, "%u/exe", process->pid);
     ssize_t got = readlinkat(resolver->proc, link, target, sizeof target - 1);
     if (got <= 0) {
-        return true; // a kernel thread, another user's process, or gone
+        return; // a kernel thread, another user's process, or one that has exited
     }
     size_t size = (size_t)got;
     target[size] = '\0';
-    if (proc_parse_is_deleted(target, size) && is_gone(resolver->proc, link, target)) {
+    if (proc_parse_is_deleted(target, size) && is_deleted(resolver->proc, link, target)) {
         process->path_deleted = true;
         size -= PROC_PARSE_DELETED_SIZE;
     }
-    if (!keep_text(resolver, target, size, &process->path)) {
-        return false;
+    process->path = keep_text(resolver, target, size);
+    if (process->path != NULL) {
+        process->name = proc_parse_base_name(process->path);
+        process->known |= PSC_PROCESS_PATH | PSC_PROCESS_NAME;
     }
-    process->name = proc_parse_base_name(process->path);
-    process->known |= PSC_PROCESS_PATH | PSC_PROCESS_NAME;
-    return true;
 }
 
-// Reads PID/FILE. Returns whether there is something; running out of memory is told by errno.
-static bool read_file(struct resolver *resolver, uint32_t pid, const char *file, bool *memory) {
-    char path[PROC_PATH_SIZE];
-    snprintf(path, sizeof path, "%u/%s", pid, file);
-    int number = proc_read(resolver->proc, path, &resolver->bytes);
-    *memory = number != ENOMEM;
-    return number == 0;
+static void resolve_comm(struct resolver *resolver, struct psc_process *process) {
+    if (read_file(resolver, process->pid, "comm")) {
+        size_t size = resolver->bytes.size;
+        bool newline = size > 0 && resolver->bytes.bytes[size - 1] == '\n'; // the kernel's
+        process->name = keep_text(resolver, resolver->bytes.bytes, newline ? size - 1 : size);
+        process->known |= PSC_PROCESS_NAME;
+    }
 }
 
-static bool resolve_comm(struct resolver *resolver, struct psc_process *process) {
-    bool memory;
-    if (!read_file(resolver, process->pid, "comm", &memory)) {
-        return memory;
+static void resolve_command_line(struct resolver *resolver, struct psc_process *process) {
+    if (read_file(resolver, process->pid, "cmdline")) {
+        // The last NUL may be missing, because a process may overwrite its arguments.
+        size_t size = resolver->bytes.size;
+        bool terminated = size == 0 || resolver->bytes.bytes[size - 1] == '\0';
+        process->command_line_size = terminated ? size : size + 1;
+        process->command_line = keep_text(resolver, resolver->bytes.bytes, size);
+        process->known |= PSC_PROCESS_COMMAND_LINE;
     }
-    size_t size = resolver->bytes.size;
-    if (size > 0 && resolver->bytes.bytes[size - 1] == '\n') {
-        size--; // the kernel's; any other belongs to the name
-    }
-    process->known |= PSC_PROCESS_NAME;
-    return keep_text(resolver, resolver->bytes.bytes, size, &process->name);
 }
 
-static bool resolve_command_line(struct resolver *resolver, struct psc_process *process) {
-    bool memory;
-    if (!read_file(resolver, process->pid, "cmdline", &memory)) {
-        return memory;
-    }
-    // A process may overwrite its arguments, and then the last NUL is not always there.
-    size_t size = resolver->bytes.size;
-    bool ended = size == 0 || resolver->bytes.bytes[size - 1] == '\0';
-    process->command_line_size = ended ? size : size + 1;
-    process->known |= PSC_PROCESS_COMMAND_LINE;
-    return keep_text(resolver, resolver->bytes.bytes, size, &process->command_line);
-}
-
-static bool resolve_start(struct resolver *resolver, struct psc_process *process) {
-    bool memory;
+static void resolve_start(struct resolver *resolver, struct psc_process *process) {
     uint64_t ticks;
-    if (!read_file(resolver, process->pid, "stat", &memory)) {
-        return memory;
-    }
-    if (proc_parse_start(resolver->bytes.bytes, resolver->bytes.size, &ticks)) {
+    if (read_file(resolver, process->pid, "stat") &&
+        proc_parse_start(resolver->bytes.bytes, resolver->bytes.size, &ticks)) {
         uint64_t hertz = (uint64_t)sysconf(_SC_CLK_TCK);
         process->started = resolver->boot + (int64_t)(ticks * 1000 / hertz);
         process->identity = ticks;
         process->known |= PSC_PROCESS_STARTED;
     }
-    return true;
 }
 
-// Looks a user up once. `*name` stays NULL for a user without a name.
+// Looks a user up, once. @p name gets NULL if the user has none.
 static enum psc_status name_user(struct psc_builder *builder, uid_t uid, const char **name) {
     *name = NULL;
     if (psc_builder_user_named(builder, uid, name)) {
@@ -117,24 +107,23 @@ static enum psc_status name_user(struct psc_builder *builder, uid_t uid, const c
     }
     struct passwd entry;
     struct passwd *found = NULL;
-    enum psc_status status = PSC_NO_MEMORY;
-    for (size_t size = 1024; size <= (size_t)1 << 20; size *= 4) {
-        char *buffer = malloc(size);
-        if (buffer == NULL) {
-            return PSC_NO_MEMORY;
-        }
-        int number = getpwuid_r(uid, &entry, buffer, size, &found);
-        if (number != ERANGE) {
-            status = psc_builder_name_user(builder, uid, found != NULL ? found->pw_name : NULL);
-            size = SIZE_MAX / 4;
-        }
+    char *buffer = NULL;
+    int number = ERANGE;
+    for (size_t size = 1024; number == ERANGE && size <= (size_t)1 << 20; size *= 4) {
         free(buffer);
+        buffer = malloc(size);
+        number = buffer != NULL ? getpwuid_r(uid, &entry, buffer, size, &found) : ENOMEM;
     }
+    enum psc_status status = PSC_NO_MEMORY;
+    if (buffer != NULL && number != ERANGE) {
+        status = psc_builder_name_user(builder, uid, found != NULL ? found->pw_name : NULL);
+    }
+    free(buffer);
     (void)psc_builder_user_named(builder, uid, name);
     return status;
 }
 
-// The owner of /proc/PID is the effective user of the process, whatever else may be read of it.
+// The owner of /proc/PID is the effective user of the process. Every user can read it.
 static bool find_uid(const struct resolver *resolver, uint32_t pid, uid_t *uid) {
     char path[PROC_PATH_SIZE];
     struct stat directory;
@@ -144,26 +133,24 @@ static bool find_uid(const struct resolver *resolver, uint32_t pid, uid_t *uid) 
     return found;
 }
 
-static bool resolve_user(struct resolver *resolver, struct psc_process *process) {
+static void resolve_user(struct resolver *resolver, struct psc_process *process) {
     uid_t uid;
-    const char *name;
     if (!find_uid(resolver, process->pid, &uid)) {
-        return true;
+        return;
     }
-    if (name_user(resolver->builder, uid, &name) != PSC_OK) {
-        return false;
+    if (name_user(resolver->builder, uid, &process->user) != PSC_OK) {
+        resolver->failed = true;
+        return;
     }
-    process->known |= PSC_PROCESS_USER;
-    if (name == NULL) {
+    if (process->user == NULL) {
         char number[16];
         int length = snprintf(number, sizeof number, "%u", uid);
-        return keep_text(resolver, number, (size_t)length, &process->user);
+        process->user = keep_text(resolver, number, (size_t)length);
     }
-    process->user = name;
-    return true;
+    process->known |= PSC_PROCESS_USER;
 }
 
-static void resolve_account(const struct resolver *resolver, struct psc_process *process) {
+static void resolve_account(struct resolver *resolver, struct psc_process *process) {
     uid_t uid;
     if (find_uid(resolver, process->pid, &uid)) {
         // 61184 to 65519 are the dynamic users of systemd (systemd.exec(5)), 65534 is nobody.
@@ -175,74 +162,68 @@ static void resolve_account(const struct resolver *resolver, struct psc_process 
     }
 }
 
-static void resolve_place(const struct resolver *resolver, struct psc_process *process) {
-    if (process->path != NULL && place_find(resolver->proc, process->pid, process->path,
-                                            process->path_deleted, &process->exe_flags)) {
+static void resolve_exe_flags(struct resolver *resolver, struct psc_process *process) {
+    if (process->path != NULL && exe_location_examine(resolver->proc, process->pid, process->path,
+                                                      process->path_deleted, &process->exe_flags)) {
         process->known |= PSC_PROCESS_EXE_FLAGS;
     }
 }
 
-static bool resolve_directory(struct resolver *resolver, struct psc_process *process) {
+static void resolve_cwd(struct resolver *resolver, struct psc_process *process) {
     char link[PROC_PATH_SIZE];
     char target[PATH_MAX];
     snprintf(link, sizeof link, "%u/cwd", process->pid);
     ssize_t size = readlinkat(resolver->proc, link, target, sizeof target);
-    if (size <= 0) {
-        return true;
+    if (size > 0) {
+        process->cwd = keep_text(resolver, target, (size_t)size);
+        process->known |= PSC_PROCESS_CWD;
     }
-    process->known |= PSC_PROCESS_CWD;
-    return keep_text(resolver, target, (size_t)size, &process->cwd);
 }
 
-static bool resolve_service(struct resolver *resolver, struct psc_process *process) {
-    bool memory;
-    if (!read_file(resolver, process->pid, "cgroup", &memory)) {
-        return memory;
-    }
+static void resolve_service(struct resolver *resolver, struct psc_process *process) {
     struct proc_unit unit;
-    process->known |= PSC_PROCESS_SERVICE;
-    if (!proc_parse_unit(resolver->bytes.bytes, resolver->bytes.size, &unit)) {
-        return true;
+    if (!read_file(resolver, process->pid, "cgroup")) {
+        return;
     }
-    char command[sizeof "systemctl --user stop " + PROC_UNIT_SIZE];
-    int length = snprintf(command, sizeof command, "systemctl %sstop %s",
-                          unit.of_user ? "--user " : "", unit.name);
-    return keep_text(resolver, unit.name, strlen(unit.name), &process->service) &&
-           keep_text(resolver, command, (size_t)length, &process->stop_command);
+    process->known |= PSC_PROCESS_SERVICE;
+    if (proc_parse_unit(resolver->bytes.bytes, resolver->bytes.size, &unit)) {
+        char command[sizeof "systemctl --user stop " + PROC_UNIT_SIZE];
+        int length = snprintf(command, sizeof command, "systemctl %sstop %s",
+                              unit.of_user ? "--user " : "", unit.name);
+        process->service = keep_text(resolver, unit.name, strlen(unit.name));
+        process->stop_command = keep_text(resolver, command, (size_t)length);
+    }
 }
 
-static bool resolve_process(struct resolver *resolver, unsigned details,
+// The path comes first: the name is its last part, and without it that of the process (comm).
+static const struct {
+    unsigned details; // PSC_PROCESS_* bits that the function finds
+    void (*resolve)(struct resolver *resolver, struct psc_process *process);
+} steps[] = {
+    {PSC_PROCESS_PATH | PSC_PROCESS_NAME, resolve_path},
+    {PSC_PROCESS_NAME, resolve_comm},
+    {PSC_PROCESS_COMMAND_LINE, resolve_command_line},
+    {PSC_PROCESS_STARTED, resolve_start},
+    {PSC_PROCESS_USER, resolve_user},
+    {PSC_PROCESS_CWD, resolve_cwd},
+    {PSC_PROCESS_SERVICE, resolve_service},
+    {PSC_PROCESS_ACCOUNT, resolve_account},
+    {PSC_PROCESS_EXE_FLAGS, resolve_exe_flags},
+};
+
+static void resolve_process(struct resolver *resolver, unsigned details,
                             struct psc_process *process) {
-    unsigned missing = (details | (process->shares ? PSC_PROCESS_STARTED : 0)) & ~process->known;
-    bool placed = (missing & PSC_PROCESS_EXE_FLAGS) != 0;
-    bool named =
-        (missing & (PSC_PROCESS_NAME | PSC_PROCESS_PATH)) != 0 || (placed && process->path == NULL);
-    bool ok = !named || resolve_path(resolver, process);
-    if (ok && (missing & ~process->known & PSC_PROCESS_NAME) != 0) {
-        ok = resolve_comm(resolver, process);
+    if (process->shares) {
+        details |= PSC_PROCESS_STARTED;
     }
-    if (ok && (missing & PSC_PROCESS_COMMAND_LINE) != 0) {
-        ok = resolve_command_line(resolver, process);
+    if ((details & PSC_PROCESS_EXE_FLAGS) != 0) {
+        details |= PSC_PROCESS_PATH;
     }
-    if (ok && (missing & PSC_PROCESS_STARTED) != 0) {
-        ok = resolve_start(resolver, process);
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        if ((details & ~process->known & steps[i].details) != 0) {
+            steps[i].resolve(resolver, process);
+        }
     }
-    if (ok && (missing & PSC_PROCESS_USER) != 0) {
-        ok = resolve_user(resolver, process);
-    }
-    if (ok && (missing & PSC_PROCESS_CWD) != 0) {
-        ok = resolve_directory(resolver, process);
-    }
-    if (ok && (missing & PSC_PROCESS_SERVICE) != 0) {
-        ok = resolve_service(resolver, process);
-    }
-    if (ok && (missing & PSC_PROCESS_ACCOUNT) != 0) {
-        resolve_account(resolver, process);
-    }
-    if (ok && placed) {
-        resolve_place(resolver, process);
-    }
-    return ok;
 }
 
 static int64_t milliseconds(clockid_t clock) {
@@ -253,20 +234,21 @@ static int64_t milliseconds(clockid_t clock) {
 
 enum psc_status psc_platform_resolve(const struct psc_request *request, unsigned details,
                                      struct psc_builder *builder, struct psc_error *error) {
-    int proc = proc_open(request->proc_root, error);
-    if (proc < 0) {
+    struct resolver resolver = {.builder = builder};
+    resolver.proc = proc_open(request->proc_root, error);
+    if (resolver.proc < 0) {
         return PSC_SYSTEM;
     }
-    struct resolver resolver = {.builder = builder, .proc = proc};
     resolver.boot = milliseconds(CLOCK_REALTIME) - milliseconds(CLOCK_BOOTTIME);
-    bool ok = true;
-    for (size_t i = 0; ok && i < psc_builder_process_count(builder); i++) {
+    for (size_t i = 0; i < psc_builder_process_count(builder) && !resolver.failed; i++) {
         struct psc_process *process = psc_builder_process(builder, i);
-        ok = process == NULL || resolve_process(&resolver, details, process);
+        if (process != NULL) {
+            resolve_process(&resolver, details, process);
+        }
     }
     free(resolver.bytes.bytes);
-    close(proc);
-    return ok ? PSC_OK : psc_no_memory(error);
+    close(resolver.proc);
+    return resolver.failed ? psc_no_memory(error) : PSC_OK;
 }
 
 enum psc_status psc_platform_name_users(struct psc_builder *builder, struct psc_error *error) {

@@ -25,24 +25,24 @@
 
 // Servers and clients -------------------------------------------------------------------------------
 
-static int listen_on(struct world *world, in_port_t port) {
-    return world_open(world, &(struct world_socket){.type = SOCK_STREAM,
-                                                    .address = "127.0.0.1",
-                                                    .port = port,
-                                                    .backlog = 5,
-                                                    .reuse_address = true});
+static int listen_on(struct live_states *live, in_port_t port) {
+    return live_open(live, &(struct live_socket){.type = SOCK_STREAM,
+                                                 .address = "127.0.0.1",
+                                                 .port = port,
+                                                 .backlog = 5,
+                                                 .reuse_address = true});
 }
 
-static in_port_t port_of(struct world *world, int descriptor) {
-    return world_row_of(world, descriptor)->endpoint.local_port;
+static in_port_t port_of(struct live_states *live, int descriptor) {
+    return live_row_of(live, descriptor)->endpoint.local_port;
 }
 
 // A server process; the test itself lets go of the socket.
-static pid_t serve(struct world *world, world_prepare *prepare, in_port_t *port) {
-    int listener = listen_on(world, 0);
-    *port = port_of(world, listener);
-    pid_t pid = world_child(world, listener, prepare);
-    world_release(world, listener);
+static pid_t serve(struct live_states *live, live_prepare *prepare, in_port_t *port) {
+    int listener = listen_on(live, 0);
+    *port = port_of(live, listener);
+    pid_t pid = live_child(live, listener, prepare);
+    live_release(live, listener);
     return pid;
 }
 
@@ -96,18 +96,18 @@ static bool has_pid(const char *text, pid_t pid) {
 
 // Each test has its world in a network namespace of its own.
 static int set_up(void **state) {
-    *state = world_new();
+    *state = live_new();
     return 0;
 }
 
 static int tear_down(void **state) {
-    world_free(*state);
+    live_free(*state);
     return 0;
 }
 
 static bool own_network;
 
-static struct world *world_of(void **state) {
+static struct live_states *live_of(void **state) {
     if (!own_network) {
         print_message("skipped: no network namespace\n");
         skip();
@@ -118,11 +118,11 @@ static struct world *world_of(void **state) {
 // Whom it ends --------------------------------------------------------------------------------------
 
 static void a_server_is_asked_and_ends(void **state) {
-    struct world *world = world_of(state);
+    struct live_states *live = live_of(state);
     in_port_t port;
     struct spawned spawned;
     char out[64];
-    pid_t server = serve(world, NULL, &port);
+    pid_t server = serve(live, NULL, &port);
     run_as(SPAWN_AS_IS, "--yes", port, &spawned);
     snprintf(out, sizeof out, "%u/tcp is free now\n", port);
     assert_run(&spawned, 0, out, NULL);
@@ -133,18 +133,18 @@ static void a_server_is_asked_and_ends(void **state) {
 }
 
 static void clients_are_left_alone(void **state) {
-    struct world *world = world_of(state);
-    int listener = listen_on(world, 0);
-    in_port_t port = port_of(world, listener);
-    struct world_pair pair = world_connect(world, listener, NULL);
-    in_port_t client_port = port_of(world, pair.client);
-    pid_t server = world_child(world, listener, NULL);
-    pid_t worker = world_child(world, pair.server, NULL); // talks and does not listen
-    pid_t client = world_child(world, pair.client, NULL);
+    struct live_states *live = live_of(state);
+    int listener = listen_on(live, 0);
+    in_port_t port = port_of(live, listener);
+    struct live_pair pair = live_connect(live, listener, NULL);
+    in_port_t client_port = port_of(live, pair.client);
+    pid_t server = live_child(live, listener, NULL);
+    pid_t worker = live_child(live, pair.server, NULL); // talks and does not listen
+    pid_t client = live_child(live, pair.client, NULL);
     struct spawned spawned;
-    world_release(world, listener);
-    world_release(world, pair.server);
-    world_release(world, pair.client);
+    live_release(live, listener);
+    live_release(live, pair.server);
+    live_release(live, pair.client);
     // The port of the client is nobody's to serve on.
     check(client_port, "--yes", 1, "no visible process", "portscope check");
     run_as(SPAWN_AS_IS, "--yes --force", port, &spawned);
@@ -158,15 +158,15 @@ static void clients_are_left_alone(void **state) {
 }
 
 static void protocols_are_apart(void **state) {
-    struct world *world = world_of(state);
-    int listener = listen_on(world, 0);
-    in_port_t port = port_of(world, listener);
-    int socket = world_open(
-        world, &(struct world_socket){.type = SOCK_DGRAM, .address = "127.0.0.1", .port = port});
-    pid_t tcp = world_child(world, listener, NULL);
-    pid_t udp = world_child(world, socket, NULL);
-    world_release(world, listener);
-    world_release(world, socket);
+    struct live_states *live = live_of(state);
+    int listener = listen_on(live, 0);
+    in_port_t port = port_of(live, listener);
+    int socket = live_open(
+        live, &(struct live_socket){.type = SOCK_DGRAM, .address = "127.0.0.1", .port = port});
+    pid_t tcp = live_child(live, listener, NULL);
+    pid_t udp = live_child(live, socket, NULL);
+    live_release(live, listener);
+    live_release(live, socket);
     check(port, "--udp --yes", 0, "/udp is free now", NULL);
     assert_int_equal(ended_by(udp), SIGTERM);
     assert_int_equal(ended_by(tcp), 0);
@@ -174,24 +174,24 @@ static void protocols_are_apart(void **state) {
 
 // Forked servers, and one on each family: all of them have the port.
 static void all_holders_are_shown_and_end(void **state) {
-    struct world *world = world_of(state);
-    int listener = listen_on(world, 0);
-    in_port_t port = port_of(world, listener);
+    struct live_states *live = live_of(state);
+    int listener = listen_on(live, 0);
+    in_port_t port = port_of(live, listener);
     struct spawned spawned;
     pid_t servers[4];
     size_t count = 0;
     for (; count < 3; count++) {
-        servers[count] = world_child(world, listener, count == 1 ? ignore_term : NULL);
+        servers[count] = live_child(live, listener, count == 1 ? ignore_term : NULL);
     }
-    world_release(world, listener);
-    if (world->ipv6) {
-        int other = world_open(world, &(struct world_socket){.type = SOCK_STREAM,
-                                                             .address = "::1",
-                                                             .port = port,
-                                                             .backlog = 5,
-                                                             .reuse_address = true});
-        servers[count++] = world_child(world, other, NULL);
-        world_release(world, other);
+    live_release(live, listener);
+    if (live->ipv6) {
+        int other = live_open(live, &(struct live_socket){.type = SOCK_STREAM,
+                                                          .address = "::1",
+                                                          .port = port,
+                                                          .backlog = 5,
+                                                          .reuse_address = true});
+        servers[count++] = live_child(live, other, NULL);
+        live_release(live, other);
     }
     run_as(SPAWN_AS_IS, "--yes --timeout 200ms", port, &spawned);
     for (size_t i = 0; i < count; i++) {
@@ -208,13 +208,12 @@ static void all_holders_are_shown_and_end(void **state) {
 }
 
 static void a_port_that_is_bound_only(void **state) {
-    struct world *world = world_of(state);
-    int bound =
-        world_open(world, &(struct world_socket){.type = SOCK_STREAM, .address = "127.0.0.1"});
-    in_port_t port = port_of(world, bound);
-    pid_t pid = world_child(world, bound, NULL);
-    world_release(world, bound);
-    if (!world_kernel_tells_bound()) {
+    struct live_states *live = live_of(state);
+    int bound = live_open(live, &(struct live_socket){.type = SOCK_STREAM, .address = "127.0.0.1"});
+    in_port_t port = port_of(live, bound);
+    pid_t pid = live_child(live, bound, NULL);
+    live_release(live, bound);
+    if (!live_kernel_tells_bound()) {
         check(port, "--yes", 1, "no visible process", "portscope check");
         assert_int_equal(ended_by(pid), 0);
         return;
@@ -226,9 +225,9 @@ static void a_port_that_is_bound_only(void **state) {
 // What is needed before -----------------------------------------------------------------------------
 
 static void nothing_without_consent(void **state) {
-    struct world *world = world_of(state);
+    struct live_states *live = live_of(state);
     in_port_t port;
-    pid_t server = serve(world, NULL, &port);
+    pid_t server = serve(live, NULL, &port);
     check(port, "", 2, NULL, "pass --yes to confirm");
     check(port, "--force", 2, NULL, "pass --yes to confirm");
     assert_int_equal(ended_by(server), 0);
@@ -239,28 +238,28 @@ static void nothing_without_consent(void **state) {
 
 // Answers the question of a kill, and returns its exit status.
 static int answer(in_port_t port, pid_t server, const char *typed, char *text, size_t size) {
-    struct dialogue dialogue;
+    struct pty pty;
     char command[512];
     snprintf(command, sizeof command, "%s kill %u", PSC_PROGRAM, port);
-    if (!dialogue_begin(&dialogue, command)) {
+    if (!pty_begin(&pty, command)) {
         print_message("skipped: no pseudo terminal\n");
         skip();
     }
-    dialogue_expect(&dialogue, "Stop it? [y/N] ");
-    assert_true(has_pid(dialogue.text, server));
+    pty_expect(&pty, "Stop it? [y/N] ");
+    assert_true(has_pid(pty.text, server));
     assert_int_equal(ended_by(server), 0); // asked, and not yet ended
-    dialogue_say(&dialogue, typed);
-    int status = dialogue_end(&dialogue);
-    snprintf(text, size, "%s", dialogue.text);
+    pty_say(&pty, typed);
+    int status = pty_end(&pty);
+    snprintf(text, size, "%s", pty.text);
     return status;
 }
 
 static void the_answer_counts(void **state) {
     static const char *const refusals[] = {"n\n", "\n", "no\n", "\x04" /* end of input */};
-    struct world *world = world_of(state);
+    struct live_states *live = live_of(state);
     in_port_t port;
     char text[1024];
-    pid_t server = serve(world, NULL, &port);
+    pid_t server = serve(live, NULL, &port);
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
         assert_int_equal(answer(port, server, refusals[i], text, sizeof text), 1);
         assert_null(strstr(text, "is free"));
@@ -274,27 +273,27 @@ static void the_answer_counts(void **state) {
 // Types `yes` at some moment. The terminal's echo tells whether that was before the question.
 static void what_is_typed_before_the_question_is_no_answer(void **state) {
     const char *tries = getenv("PSC_TRIES");
-    struct world *world = world_of(state);
+    struct live_states *live = live_of(state);
     in_port_t port;
     char command[512];
     unsigned before = 0;
-    serve(world, ignore_term, &port);
+    serve(live, ignore_term, &port);
     snprintf(command, sizeof command, "%s kill %u --timeout 1ms", PSC_PROGRAM, port);
     for (unsigned i = 0; i < (tries != NULL ? strtoul(tries, NULL, 10) : 40); i++) {
-        struct dialogue dialogue;
-        if (!dialogue_begin(&dialogue, command)) {
+        struct pty pty;
+        if (!pty_begin(&pty, command)) {
             print_message("skipped: no pseudo terminal\n");
             skip();
         }
         usleep(i % 40 * 250);
-        dialogue_say(&dialogue, "yes\n");
-        dialogue_expect(&dialogue, "[y/N] ");
-        const char *echo = strstr(dialogue.text, "yes\r\n");
-        bool early = echo != NULL && echo < strstr(dialogue.text, "Stop it?");
-        dialogue_say(&dialogue, early ? "n\n" : "y\n"); // else the first may have been discarded
-        assert_int_equal(dialogue_end(&dialogue), 1);
-        if ((strstr(dialogue.text, "ignored SIGTERM") == NULL) != early) {
-            fail_msg("typed %s the question: %s", early ? "before" : "after", dialogue.text);
+        pty_say(&pty, "yes\n");
+        pty_expect(&pty, "[y/N] ");
+        const char *echo = strstr(pty.text, "yes\r\n");
+        bool early = echo != NULL && echo < strstr(pty.text, "Stop it?");
+        pty_say(&pty, early ? "n\n" : "y\n"); // else the first may have been discarded
+        assert_int_equal(pty_end(&pty), 1);
+        if ((strstr(pty.text, "ignored SIGTERM") == NULL) != early) {
+            fail_msg("typed %s the question: %s", early ? "before" : "after", pty.text);
         }
         before += early;
     }
@@ -326,48 +325,48 @@ static bool answers(in_port_t port) {
 }
 
 static void a_process_that_closed_the_port_is_left_alone(void **state) {
-    struct world *world = world_of(state);
+    struct live_states *live = live_of(state);
     in_port_t port;
-    struct dialogue dialogue;
+    struct pty pty;
     char command[512];
-    pid_t server = serve(world, close_when_told, &port);
+    pid_t server = serve(live, close_when_told, &port);
     snprintf(command, sizeof command, "%s kill %u --force", PSC_PROGRAM, port);
-    if (!dialogue_begin(&dialogue, command)) {
+    if (!pty_begin(&pty, command)) {
         print_message("skipped: no pseudo terminal\n");
         skip();
     }
-    dialogue_expect(&dialogue, "[y/N] ");
+    pty_expect(&pty, "[y/N] ");
     succeed(kill(server, SIGUSR1));
     while (answers(port)) {
         usleep(1000);
     }
-    dialogue_say(&dialogue, "y\n");
-    assert_int_equal(dialogue_end(&dialogue), 0);
-    assert_non_null(strstr(dialogue.text, "does not hold the port any more"));
-    assert_non_null(strstr(dialogue.text, "is free now"));
+    pty_say(&pty, "y\n");
+    assert_int_equal(pty_end(&pty), 0);
+    assert_non_null(strstr(pty.text, "does not hold the port any more"));
+    assert_non_null(strstr(pty.text, "is free now"));
     assert_int_equal(ended_by(server), 0);
 }
 
 static void its_own_parents_are_refused(void **state) {
-    struct world *world = world_of(state);
-    int listener = listen_on(world, 0);
-    in_port_t port = port_of(world, listener);
+    struct live_states *live = live_of(state);
+    int listener = listen_on(live, 0);
+    in_port_t port = port_of(live, listener);
     char err[64];
-    pid_t other = world_child(world, listener, NULL);
+    pid_t other = live_child(live, listener, NULL);
     snprintf(err, sizeof err, "(pid %d) is portscope or one of its parents", getpid());
     check(port, "--yes --force", 1, "is held by", err);
     assert_int_equal(ended_by(other), 0); // all or nothing
 }
 
 static void others_processes_are_out_of_reach(void **state) {
-    struct world *world = world_of(state);
+    struct live_states *live = live_of(state);
     in_port_t port;
     struct spawned spawned;
     if (geteuid() != 0) {
         print_message("skipped: needs root\n");
         skip();
     }
-    pid_t server = serve(world, NULL, &port);
+    pid_t server = serve(live, NULL, &port);
     run_as(NOBODY, "--yes --force", port, &spawned);
     assert_run(&spawned, 1, "no visible process", "portscope check");
     assert_int_equal(ended_by(server), 0);
@@ -377,9 +376,9 @@ static void others_processes_are_out_of_reach(void **state) {
 // What is said afterwards ---------------------------------------------------------------------------
 
 static void force_is_needed_for_those_who_do_not_listen(void **state) {
-    struct world *world = world_of(state);
+    struct live_states *live = live_of(state);
     in_port_t port;
-    pid_t server = serve(world, ignore_term, &port);
+    pid_t server = serve(live, ignore_term, &port);
     check(port, "--yes --timeout 100ms", 1, "is still in use", "--force sends SIGKILL");
     assert_int_equal(ended_by(server), 0);
     check(port, "--yes --timeout 100ms --force", 0, "is free now", NULL);
@@ -412,29 +411,29 @@ static void succeed_another(int port_pipe) {
 }
 
 static void whoever_is_started_again_is_recognised(void **state) {
-    struct world *world = world_of(state);
+    struct live_states *live = live_of(state);
     in_port_t port;
     int ends[2];
-    pid_t server = serve(world, NULL, &port);
+    pid_t server = serve(live, NULL, &port);
     in_port_t wire = htons(port);
     succeed(pipe2(ends, O_CLOEXEC));
-    world_keep(world, ends[0]);
-    world_keep(world, ends[1]);
+    live_keep(live, ends[0]);
+    live_keep(live, ends[1]);
     assert_int_equal(write(ends[1], &wire, sizeof wire), sizeof wire);
-    world_child(world, ends[0], succeed_another);
+    live_child(live, ends[0], succeed_another);
     check(port, "--yes", 1, "  now held by ", NULL);
     assert_int_equal(ended_by(server), SIGTERM);
 }
 
 static void closed_connections_are_told(void **state) {
-    struct world *world = world_of(state);
-    int listener = world_open(
-        world, &(struct world_socket){.type = SOCK_STREAM, .address = "127.0.0.1", .backlog = 5});
-    in_port_t port = port_of(world, listener);
-    struct world_pair pair = world_connect(world, listener, NULL);
-    world_time_wait(world, (struct world_pair){.client = pair.server, .server = pair.client});
-    pid_t server = world_child(world, listener, NULL);
-    world_release(world, listener);
+    struct live_states *live = live_of(state);
+    int listener = live_open(
+        live, &(struct live_socket){.type = SOCK_STREAM, .address = "127.0.0.1", .backlog = 5});
+    in_port_t port = port_of(live, listener);
+    struct live_pair pair = live_connect(live, listener, NULL);
+    live_time_wait(live, (struct live_pair){.client = pair.server, .server = pair.client});
+    pid_t server = live_child(live, listener, NULL);
+    live_release(live, listener);
     check(port, "--yes", 1, "only closed connections hold it, for 60 s at most", NULL);
     assert_int_equal(ended_by(server), SIGTERM);
 }
@@ -548,24 +547,24 @@ static void a_reused_number_is_another_process(void **state) {
 // The number is reused between the question and the answer.
 static void consent_is_for_the_process_that_was_shown(void **state) {
     const pid_t pid = 400;
-    struct dialogue dialogue;
+    struct pty pty;
     char command[512];
     in_port_t port = 0;
     (void)state;
     need_init();
     serve_as(pid, &port);
     snprintf(command, sizeof command, "%s kill %u --force", PSC_PROGRAM, port);
-    if (!dialogue_begin(&dialogue, command)) {
+    if (!pty_begin(&pty, command)) {
         print_message("skipped: no pseudo terminal\n");
         skip();
     }
-    dialogue_expect(&dialogue, "(pid 400,");
-    dialogue_expect(&dialogue, "[y/N] ");
+    pty_expect(&pty, "(pid 400,");
+    pty_expect(&pty, "[y/N] ");
     replace(pid, port);
-    dialogue_say(&dialogue, "y\n");
-    assert_int_equal(dialogue_end(&dialogue), 1);
-    assert_non_null(strstr(dialogue.text, "is still in use"));
-    assert_non_null(strstr(dialogue.text, "now held by test_kill (pid 400,"));
+    pty_say(&pty, "y\n");
+    assert_int_equal(pty_end(&pty), 1);
+    assert_non_null(strstr(pty.text, "is still in use"));
+    assert_non_null(strstr(pty.text, "now held by test_kill (pid 400,"));
     assert_int_equal(ended_by(pid), 0);
     end(pid);
 }

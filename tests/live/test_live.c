@@ -26,12 +26,12 @@
 #define RUNS 60 // PSC_CHURN_RUNS sets another number, for a longer look
 
 static int set_up(void **state) {
-    *state = world_new();
+    *state = live_new();
     return 0;
 }
 
 static int tear_down(void **state) {
-    world_free(*state);
+    live_free(*state);
     return 0;
 }
 
@@ -41,26 +41,26 @@ static struct psc_request everything(void) {
     return request;
 }
 
-static int listen_at(struct world *world, const char *address) {
-    return world_open(
-        world, &(struct world_socket){.type = SOCK_STREAM, .address = address, .backlog = 5});
+static int listen_at(struct live_states *live, const char *address) {
+    return live_open(live,
+                     &(struct live_socket){.type = SOCK_STREAM, .address = address, .backlog = 5});
 }
 
-static int bind_udp(struct world *world, const char *address) {
-    return world_open(world, &(struct world_socket){.type = SOCK_DGRAM, .address = address});
+static int bind_udp(struct live_states *live, const char *address) {
+    return live_open(live, &(struct live_socket){.type = SOCK_DGRAM, .address = address});
 }
 
-static void fill(struct world *world, const char *address) {
-    world_connect(world, listen_at(world, address), NULL);
-    world_connect_udp(world, bind_udp(world, address), bind_udp(world, address));
+static void fill(struct live_states *live, const char *address) {
+    live_connect(live, listen_at(live, address), NULL);
+    live_connect_udp(live, bind_udp(live, address), bind_udp(live, address));
 }
 
-static void assert_shown(const struct world *world, const struct psc_snapshot *snapshot,
+static void assert_shown(const struct live_states *live, const struct psc_snapshot *snapshot,
                          const char *title) {
     struct rows shown = {0};
     struct rows truth = {0};
-    rows_add_snapshot_of_world(&shown, snapshot, world);
-    rows_add_world(&truth, world, PSC_STATES_ALL);
+    rows_add_snapshot_of_world(&shown, snapshot, live);
+    rows_add_world(&truth, live, PSC_STATES_ALL);
     rows_assert_equal(&shown, &truth, ROW_ALL & ~(unsigned)ROW_QUEUES, title);
     rows_done(&shown);
     rows_done(&truth);
@@ -69,28 +69,28 @@ static void assert_shown(const struct world *world, const struct psc_snapshot *s
 static void shows_exactly_our_sockets(void **state) {
     static const unsigned avoid[] = {0, PSC_DISABLE_NETLINK, PSC_DISABLE_BPF,
                                      PSC_DISABLE_BPF | PSC_DISABLE_KCMP};
-    struct world *world = *state;
-    fill(world, "127.0.0.1");
-    if (world->ipv6) {
-        fill(world, "::1");
+    struct live_states *live = *state;
+    fill(live, "127.0.0.1");
+    if (live->ipv6) {
+        fill(live, "::1");
     }
-    world_child(world, listen_at(world, "127.0.0.1"), NULL);
+    live_child(live, listen_at(live, "127.0.0.1"), NULL);
     for (size_t i = 0; i < sizeof avoid / sizeof avoid[0]; i++) {
         struct psc_request request = everything();
         request.disable = avoid[i];
-        struct psc_snapshot *snapshot = world_collect(&request, PSC_PROCESS_NAME);
-        assert_shown(world, snapshot, "machine");
+        struct psc_snapshot *snapshot = live_collect(&request, PSC_PROCESS_NAME);
+        assert_shown(live, snapshot, "machine");
         psc_snapshot_free(snapshot);
     }
 }
 
 static void closed_sockets_are_gone(void **state) {
-    struct world *world = *state;
-    int closed = listen_at(world, "127.0.0.1");
-    struct psc_endpoint was = world_row_of(world, closed)->endpoint;
-    world_close(world, closed);
+    struct live_states *live = *state;
+    int closed = listen_at(live, "127.0.0.1");
+    struct psc_endpoint was = live_row_of(live, closed)->endpoint;
+    live_close(live, closed);
     struct psc_request request = everything();
-    struct psc_snapshot *snapshot = world_collect(&request, 0);
+    struct psc_snapshot *snapshot = live_collect(&request, 0);
     for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
         assert_false(psc_snapshot_endpoint(snapshot, i)->inode == was.inode);
     }
@@ -136,11 +136,11 @@ static void assert_is_us(const struct psc_process *process) {
 }
 
 static void owners_are_resolved(void **state) {
-    struct world *world = *state;
-    int listener = listen_at(world, "127.0.0.1");
-    pid_t child = world_child(world, listener, NULL);
+    struct live_states *live = *state;
+    int listener = listen_at(live, "127.0.0.1");
+    pid_t child = live_child(live, listener, NULL);
     struct psc_request request = everything();
-    struct psc_snapshot *snapshot = world_collect(&request, EVERY_DETAIL);
+    struct psc_snapshot *snapshot = live_collect(&request, EVERY_DETAIL);
     assert_is_us(find_process(snapshot, getpid()));
     assert_is_us(find_process(snapshot, child));
     assert_true(find_process(snapshot, getpid())->shares);
@@ -218,23 +218,23 @@ static void start_churn(int cycles) {
 
 static void sockets_that_stay_are_shown_once(void **state) {
     static const unsigned roads[] = {0, PSC_DISABLE_BPF, PSC_DISABLE_BPF | PSC_DISABLE_KCMP};
-    struct world *world = *state;
-    int listener = listen_at(world, "127.0.0.1");
+    struct live_states *live = *state;
+    int listener = listen_at(live, "127.0.0.1");
     for (int i = 0; i < 40; i++) {
-        world_connect(world, listen_at(world, "127.0.0.1"), NULL);
-        world_connect(world, listener, NULL);
-        bind_udp(world, "127.0.0.1");
+        live_connect(live, listen_at(live, "127.0.0.1"), NULL);
+        live_connect(live, listener, NULL);
+        bind_udp(live, "127.0.0.1");
     }
     int cycles = eventfd(0, EFD_CLOEXEC);
-    world_keep(world, cycles);
-    world_child(world, cycles, start_churn);
+    live_keep(live, cycles);
+    live_child(live, cycles, start_churn);
     const char *longer = getenv("PSC_CHURN_RUNS");
     size_t runs = longer != NULL ? strtoul(longer, NULL, 10) : RUNS;
     for (size_t run = 0; run < runs; run++) {
         struct psc_request request = everything();
         request.disable = roads[run % (sizeof roads / sizeof roads[0])];
-        struct psc_snapshot *snapshot = world_collect(&request, PSC_PROCESS_NAME);
-        assert_shown(world, snapshot, "churn");
+        struct psc_snapshot *snapshot = live_collect(&request, PSC_PROCESS_NAME);
+        assert_shown(live, snapshot, "churn");
         psc_snapshot_free(snapshot);
     }
     // Else next to nothing came and went, and the test says little.

@@ -19,13 +19,13 @@ static struct psc_request everything(void) {
     return request;
 }
 
-static void assert_shows(const struct psc_request *request, const struct world *world,
+static void assert_shows(const struct psc_request *request, const struct live_states *live,
                          uint32_t states, unsigned parts, const char *title) {
-    struct psc_snapshot *snapshot = world_collect(request, PSC_PROCESS_STARTED);
+    struct psc_snapshot *snapshot = live_collect(request, PSC_PROCESS_STARTED);
     struct rows shown = {0};
     struct rows truth = {0};
     rows_add_snapshot(&shown, snapshot);
-    rows_add_world(&truth, world, states);
+    rows_add_world(&truth, live, states);
     rows_assert_equal(&shown, &truth, parts & ~(unsigned)ROW_QUEUES, title);
     rows_done(&shown);
     rows_done(&truth);
@@ -33,34 +33,34 @@ static void assert_shows(const struct psc_request *request, const struct world *
 }
 
 static void netlink_shows_everything(void **state) {
-    const struct world *world = world_in_namespace(state);
+    const struct live_states *live = live_in_namespace(state);
     struct psc_request request = everything();
-    struct psc_snapshot *snapshot = world_collect(&request, 0);
-    bool told = world_kernel_tells_bound();
-    assert_int_equal(world_has_notice(snapshot, "bound-unknown"), !told);
+    struct psc_snapshot *snapshot = live_collect(&request, 0);
+    bool told = live_kernel_tells_bound();
+    assert_int_equal(live_has_notice(snapshot, "bound-unknown"), !told);
     assert_int_equal(psc_snapshot_notice_count(snapshot), told ? 0 : 1);
     psc_snapshot_free(snapshot);
-    assert_shows(&request, world, told ? PSC_STATES_ALL : PSC_STATES_ALL & ~bound, ROW_ALL,
+    assert_shows(&request, live, told ? PSC_STATES_ALL : PSC_STATES_ALL & ~bound, ROW_ALL,
                  "netlink");
 }
 
 // A world that misses a state would make every other test here pass.
 static void every_state_is_made(void **state) {
-    const struct world *world = world_in_namespace(state);
+    const struct live_states *live = live_in_namespace(state);
     const uint32_t impossible = PSC_STATE_BIT(PSC_STATE_CLOSED) |
                                 PSC_STATE_BIT(PSC_STATE_DELETE_TCB) |
                                 PSC_STATE_BIT(PSC_STATE_UNKNOWN);
     uint32_t made = 0;
-    for (size_t i = 0; i < world->count; i++) {
-        made |= PSC_STATE_BIT(world->rows[i].endpoint.state);
+    for (size_t i = 0; i < live->count; i++) {
+        made |= PSC_STATE_BIT(live->rows[i].endpoint.state);
     }
     assert_int_equal(made, PSC_STATES_ALL & ~impossible);
 }
 
 static void dual_stack_is_told(void **state) {
-    const struct world *world = world_in_namespace(state);
+    const struct live_states *live = live_in_namespace(state);
     struct psc_request request = everything();
-    struct psc_snapshot *snapshot = world_collect(&request, 0);
+    struct psc_snapshot *snapshot = live_collect(&request, 0);
     size_t v6only = 0;
     size_t dual = 0;
     for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
@@ -69,14 +69,14 @@ static void dual_stack_is_told(void **state) {
         v6only += told && endpoint->v6only;
         dual += told && !endpoint->v6only;
     }
-    assert_true(!world->ipv6 || (v6only >= 2 && dual >= 2));
+    assert_true(!live->ipv6 || (v6only >= 2 && dual >= 2));
     psc_snapshot_free(snapshot);
 }
 
 static void eldest_owner_comes_first(void **state) {
-    (void)world_in_namespace(state);
+    (void)live_in_namespace(state);
     struct psc_request request = everything();
-    struct psc_snapshot *snapshot = world_collect(&request, 0);
+    struct psc_snapshot *snapshot = live_collect(&request, 0);
     size_t shared = 0;
     for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
         struct psc_owners owners = psc_snapshot_owners(snapshot, i);
@@ -91,11 +91,11 @@ static void eldest_owner_comes_first(void **state) {
 }
 
 // /proc/net has no interfaces: only that of a link-local address is known, from elsewhere.
-static struct world_row *rows_as_proc_knows(const struct world *world) {
-    struct world_row *rows = malloc(world->count * sizeof *rows);
+static struct live_row *rows_as_proc_knows(const struct live_states *live) {
+    struct live_row *rows = malloc(live->count * sizeof *rows);
     assert_non_null(rows);
-    memcpy(rows, world->rows, world->count * sizeof *rows);
-    for (size_t i = 0; i < world->count; i++) {
+    memcpy(rows, live->rows, live->count * sizeof *rows);
+    for (size_t i = 0; i < live->count; i++) {
         const uint8_t *local = rows[i].endpoint.local.bytes;
         if (!(psc_endpoint_is_ipv6(&rows[i].endpoint) && local[0] == 0xfe && local[1] == 0x80)) {
             rows[i].endpoint.ifindex = 0;
@@ -105,28 +105,28 @@ static struct world_row *rows_as_proc_knows(const struct world *world) {
 }
 
 static void proc_net_shows_the_same(void **state) {
-    struct world world = *world_in_namespace(state);
+    struct live_states live = *live_in_namespace(state);
     struct psc_request request = everything();
     request.disable = PSC_DISABLE_NETLINK;
-    struct psc_snapshot *snapshot = world_collect(&request, 0);
-    assert_true(world_has_notice(snapshot, "bound-unknown"));
+    struct psc_snapshot *snapshot = live_collect(&request, 0);
+    assert_true(live_has_notice(snapshot, "bound-unknown"));
     assert_int_equal(psc_snapshot_notice_count(snapshot), 1);
     psc_snapshot_free(snapshot);
-    world.rows = rows_as_proc_knows(&world);
-    assert_shows(&request, &world, PSC_STATES_ALL & ~bound, ROW_ALL, "/proc/net");
-    free(world.rows);
+    live.rows = rows_as_proc_knows(&live);
+    assert_shows(&request, &live, PSC_STATES_ALL & ~bound, ROW_ALL, "/proc/net");
+    free(live.rows);
 }
 
 static void proc_net_has_the_same_queues(void **state) {
-    (void)world_in_namespace(state);
+    (void)live_in_namespace(state);
     const struct psc_filter filter = {.protocols = PSC_PROTOCOLS_ALL,
                                       .states = PSC_STATES_ALL & ~bound};
     struct psc_request request = everything();
     request.filter = &filter;
     request.owners = false;
-    struct psc_snapshot *by_netlink = world_collect(&request, 0);
+    struct psc_snapshot *by_netlink = live_collect(&request, 0);
     request.disable = PSC_DISABLE_NETLINK;
-    struct psc_snapshot *by_proc = world_collect(&request, 0);
+    struct psc_snapshot *by_proc = live_collect(&request, 0);
     struct rows expected = {0};
     struct rows shown = {0};
     assert_int_equal(psc_snapshot_notice_count(by_proc), 0);
@@ -148,7 +148,7 @@ static void every_road_finds_the_same_owners(void **state) {
         PSC_DISABLE_NETLINK | PSC_DISABLE_BPF | PSC_DISABLE_KCMP,
     };
     static const unsigned threads[] = {0, 1, 2, 8};
-    const struct world *world = world_in_namespace(state);
+    const struct live_states *live = live_in_namespace(state);
     const struct psc_filter many = {.protocols = PSC_PROTOCOLS_ALL,
                                     .states = PSC_STATES_ALL & ~bound};
     struct psc_filter few = many;
@@ -162,7 +162,7 @@ static void every_road_finds_the_same_owners(void **state) {
             // With ports, few rows are expected, and the search begins when they are known.
             request.filter = j % 2 == 1 ? &few : &many;
             snprintf(title, sizeof title, "avoid %u, threads %u", roads[i], threads[j]);
-            assert_shows(&request, world, few.states, ROW_ALL & ~ROW_ZONE, title);
+            assert_shows(&request, live, few.states, ROW_ALL & ~ROW_ZONE, title);
         }
     }
     psc_filter_done(&few);
@@ -172,7 +172,7 @@ static void every_road_finds_the_same_owners(void **state) {
 // what spares `-l` the table of connections.
 static void only_asked_states_are_dumped(void **state) {
     static const unsigned avoid[] = {0, PSC_DISABLE_NETLINK};
-    const struct world *world = world_in_namespace(state);
+    const struct live_states *live = live_in_namespace(state);
     for (unsigned one = 0; one < PSC_STATE_COUNT; one++) {
         for (size_t i = 0; i < sizeof avoid / sizeof avoid[0]; i++) {
             const struct psc_filter filter = {.protocols = PSC_PROTOCOLS_ALL,
@@ -180,26 +180,26 @@ static void only_asked_states_are_dumped(void **state) {
             struct psc_request request = everything();
             request.filter = &filter;
             request.disable = avoid[i];
-            bool told = filter.states != bound || (avoid[i] == 0 && world_kernel_tells_bound());
-            assert_shows(&request, world, told ? filter.states : 0, ROW_ALL & ~ROW_ZONE,
+            bool told = filter.states != bound || (avoid[i] == 0 && live_kernel_tells_bound());
+            assert_shows(&request, live, told ? filter.states : 0, ROW_ALL & ~ROW_ZONE,
                          psc_state_word(one));
         }
     }
 }
 
 static void only_asked_tables_are_dumped(void **state) {
-    struct world world = *world_in_namespace(state);
-    const struct world_row *all = world.rows;
-    struct world_row *some = malloc(world.count * sizeof *some);
+    struct live_states live = *live_in_namespace(state);
+    const struct live_row *all = live.rows;
+    struct live_row *some = malloc(live.count * sizeof *some);
     assert_non_null(some);
     for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
          protocol++) {
         struct psc_request request = everything();
-        struct world part = {.rows = some};
+        struct live_states part = {.rows = some};
         const struct psc_filter filter = {.protocols = PSC_PROTOCOL_BIT(protocol),
                                           .states = PSC_STATES_ALL & ~bound};
         request.filter = &filter;
-        for (size_t i = 0; i < world.count; i++) {
+        for (size_t i = 0; i < live.count; i++) {
             if (all[i].endpoint.protocol == protocol) {
                 some[part.count++] = all[i];
             }
@@ -221,5 +221,5 @@ int main(void) {
         cmocka_unit_test(only_asked_states_are_dumped),
         cmocka_unit_test(only_asked_tables_are_dumped),
     };
-    return cmocka_run_group_tests(tests, world_fill_namespace, world_leave);
+    return cmocka_run_group_tests(tests, live_fill_namespace, live_leave);
 }

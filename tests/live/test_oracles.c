@@ -67,11 +67,11 @@ static void read_program_like_ss(const struct rows *ss, const char *options, rea
 
 // Empties the owners of sockets that only a thread with files of its own holds: `ss -p` looks at
 // the files of processes alone.
-static void drop_owners_in_threads(struct rows *rows, const struct world *world) {
-    for (size_t i = 0; i < world->count; i++) {
+static void drop_owners_in_threads(struct rows *rows, const struct live_states *live) {
+    for (size_t i = 0; i < live->count; i++) {
         struct row hidden = {.protocol = ""};
-        row_set_endpoint(&hidden, &world->rows[i].endpoint);
-        for (size_t j = 0; world->rows[i].in_thread && j < rows->count; j++) {
+        row_set_endpoint(&hidden, &live->rows[i].endpoint);
+        for (size_t j = 0; live->rows[i].in_thread && j < rows->count; j++) {
             if (strcmp(rows->list[j].local, hidden.local) == 0) {
                 rows->list[j].owners[0] = '\0';
             }
@@ -80,18 +80,18 @@ static void drop_owners_in_threads(struct rows *rows, const struct world *world)
 }
 
 static void same_as_truth(void **state) {
-    const struct world *world = world_in_namespace(state);
+    const struct live_states *live = live_in_namespace(state);
     struct rows shown = {0};
     struct rows truth = {0};
     read_program("-an --csv --columns " READ_CSV_COLUMNS, read_csv_row, &shown);
-    rows_add_world(&truth, world, unbound);
+    rows_add_world(&truth, live, unbound);
     rows_assert_equal(&shown, &truth, ROW_ALL & ~(unsigned)ROW_QUEUES, "portscope -an");
     rows_done(&shown);
     rows_done(&truth);
 }
 
 static void same_as_ss(void **state) {
-    (void)world_in_namespace(state);
+    (void)live_in_namespace(state);
     struct rows shown = {0};
     struct rows ss = {0};
     read_oracle("ss -tuan", read_ss_row, &ss);
@@ -105,7 +105,7 @@ static void same_as_ss(void **state) {
 // netstat reads /proc/net: no interfaces, no limit of listeners; and it writes mapped addresses as
 // what they stand for.
 static void same_as_netstat(void **state) {
-    (void)world_in_namespace(state);
+    (void)live_in_namespace(state);
     struct rows shown = {0};
     struct rows netstat = {0};
     read_oracle("netstat -tuanW", read_netstat_row, &netstat);
@@ -116,14 +116,14 @@ static void same_as_netstat(void **state) {
 }
 
 static void same_owners_as_ss(void **state) {
-    const struct world *world = world_in_namespace(state);
+    const struct live_states *live = live_in_namespace(state);
     static const char *const forms[] = {"-ano --json", "-ano --ndjson"};
     struct rows ss = {0};
     read_oracle("ss -tuanp", read_ss_row_named, &ss);
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         struct rows shown = {0};
         read_program_like_ss(&ss, forms[i], read_json_row, &shown);
-        drop_owners_in_threads(&shown, world);
+        drop_owners_in_threads(&shown, live);
         rows_assert_equal(&shown, &ss,
                           ROW_ZONE | ROW_QUEUES | ROW_MAPPED | ROW_LISTENER_LIMIT | ROW_OWNERS,
                           "portscope -ano and ss -tuanp");
@@ -134,7 +134,7 @@ static void same_owners_as_ss(void **state) {
 
 // Newer versions of ss look at threads when told to.
 static void same_owners_in_threads_as_ss(void **state) {
-    (void)world_in_namespace(state);
+    (void)live_in_namespace(state);
     struct rows ss = {0};
     struct rows shown = {0};
     read_oracle("ss -tuanpT", read_ss_row, &ss);
@@ -156,7 +156,7 @@ static void keep_bound(struct rows *rows) {
 }
 
 static void same_bound_ports_as_ss(void **state) {
-    (void)world_in_namespace(state);
+    (void)live_in_namespace(state);
     struct rows ss = {0};
     struct rows shown = {0};
     // Two states, because ss leaves out the column of a single one.
@@ -171,7 +171,7 @@ static void same_bound_ports_as_ss(void **state) {
 
 // The tables for people: no oracle has them, so they are held against the truth.
 
-static pid_t oldest(const struct world_row *row) {
+static pid_t oldest(const struct live_row *row) {
     for (size_t i = 0; i < row->owner_count; i++) {
         if (row->owners[i] == getpid()) {
             return row->owners[i]; // all others are our children
@@ -181,12 +181,12 @@ static pid_t oldest(const struct world_row *row) {
 }
 
 static void table_names_the_eldest(void **state) {
-    const struct world *world = world_in_namespace(state);
+    const struct live_states *live = live_in_namespace(state);
     struct rows shown = {0};
     struct rows truth = {0};
     read_program("-ano", read_table_row, &shown);
-    for (size_t i = 0; i < world->count; i++) {
-        const struct world_row *from = &world->rows[i];
+    for (size_t i = 0; i < live->count; i++) {
+        const struct live_row *from = &live->rows[i];
         if (from->endpoint.state != PSC_STATE_BOUND) {
             struct row *row = rows_add(&truth);
             row_set_endpoint(row, &from->endpoint);
@@ -203,12 +203,12 @@ static void table_names_the_eldest(void **state) {
 }
 
 static void wide_names_every_owner(void **state) {
-    const struct world *world = world_in_namespace(state);
+    const struct live_states *live = live_in_namespace(state);
     struct rows shown = {0};
     struct rows truth = {0};
     read_program("-ano --wide", read_table_row, &shown);
-    for (size_t i = 0; i < world->count; i++) {
-        const struct world_row *from = &world->rows[i];
+    for (size_t i = 0; i < live->count; i++) {
+        const struct live_row *from = &live->rows[i];
         size_t lines = from->owner_count > 0 ? from->owner_count : 1;
         for (size_t j = 0; from->endpoint.state != PSC_STATE_BOUND && j < lines; j++) {
             struct row *row = rows_add(&truth);
@@ -224,7 +224,7 @@ static void wide_names_every_owner(void **state) {
 
 // Each set of letters is a set of states.
 static void letters_choose_states(void **state) {
-    const struct world *world = world_in_namespace(state);
+    const struct live_states *live = live_in_namespace(state);
     const uint32_t bound = PSC_STATE_BIT(PSC_STATE_BOUND);
     const struct {
         const char *options;
@@ -236,7 +236,7 @@ static void letters_choose_states(void **state) {
         {"-ltn", PSC_STATE_BIT(PSC_STATE_LISTENING)},
         {"--state time_wait,SYN-RECV",
          PSC_STATE_BIT(PSC_STATE_TIME_WAIT) | PSC_STATE_BIT(PSC_STATE_SYN_RECEIVED)},
-        {"-anq", world_kernel_tells_bound() ? PSC_STATES_ALL : PSC_STATES_ALL & ~bound},
+        {"-anq", live_kernel_tells_bound() ? PSC_STATES_ALL : PSC_STATES_ALL & ~bound},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char options[256];
@@ -244,32 +244,32 @@ static void letters_choose_states(void **state) {
         struct rows truth = {0};
         snprintf(options, sizeof options, "%s --csv --columns " READ_CSV_COLUMNS, cases[i].options);
         read_program(options, read_csv_row, &shown);
-        rows_add_world(&truth, world, cases[i].states);
+        rows_add_world(&truth, live, cases[i].states);
         rows_assert_equal(&shown, &truth, ROW_ALL & ~(unsigned)ROW_QUEUES, cases[i].options);
         rows_done(&shown);
         rows_done(&truth);
     }
 }
 
-typedef bool wants(const struct world_row *row, long number);
+typedef bool wants(const struct live_row *row, long number);
 
-static bool has_port(const struct world_row *row, long port) {
+static bool has_port(const struct live_row *row, long port) {
     return row->endpoint.local_port == port || row->endpoint.remote_port == port;
 }
 
-static bool has_not_port(const struct world_row *row, long port) {
+static bool has_not_port(const struct live_row *row, long port) {
     return !has_port(row, port);
 }
 
-static bool has_local_port(const struct world_row *row, long port) {
+static bool has_local_port(const struct live_row *row, long port) {
     return row->endpoint.local_port == port;
 }
 
-static bool has_remote_port(const struct world_row *row, long port) {
+static bool has_remote_port(const struct live_row *row, long port) {
     return row->endpoint.remote_port == port;
 }
 
-static bool has_owner(const struct world_row *row, long pid) {
+static bool has_owner(const struct live_row *row, long pid) {
     for (size_t i = 0; i < row->owner_count; i++) {
         if (row->owners[i] == pid) {
             return true;
@@ -278,15 +278,15 @@ static bool has_owner(const struct world_row *row, long pid) {
     return false;
 }
 
-static void assert_filtered(const struct world *world, const char *option, long number,
+static void assert_filtered(const struct live_states *live, const char *option, long number,
                             wants *want) {
     char options[256];
     struct rows all = {0};
     struct rows truth = {0};
     struct rows shown = {0};
-    rows_add_world(&all, world, PSC_STATES_ALL);
-    for (size_t i = 0; i < world->count; i++) {
-        if (world->rows[i].endpoint.state != PSC_STATE_BOUND && want(&world->rows[i], number)) {
+    rows_add_world(&all, live, PSC_STATES_ALL);
+    for (size_t i = 0; i < live->count; i++) {
+        if (live->rows[i].endpoint.state != PSC_STATE_BOUND && want(&live->rows[i], number)) {
             *rows_add(&truth) = all.list[i];
         }
     }
@@ -301,24 +301,24 @@ static void assert_filtered(const struct world *world, const char *option, long 
 
 // The kernel helps with these filters, and the search for owners may be another one for few rows.
 static void filters_choose_rows(void **state) {
-    const struct world *world = world_in_namespace(state);
+    const struct live_states *live = live_in_namespace(state);
     uint32_t seen = PSC_STATE_BIT(PSC_STATE_BOUND);
-    for (size_t i = 0; i < world->count; i++) {
-        const struct psc_endpoint *endpoint = &world->rows[i].endpoint;
+    for (size_t i = 0; i < live->count; i++) {
+        const struct psc_endpoint *endpoint = &live->rows[i].endpoint;
         if ((seen & PSC_STATE_BIT(endpoint->state)) == 0) {
-            assert_filtered(world, ":", endpoint->local_port, has_port);
-            assert_filtered(world, "--port !", endpoint->local_port, has_not_port);
-            assert_filtered(world, "--lport ", endpoint->local_port, has_local_port);
+            assert_filtered(live, ":", endpoint->local_port, has_port);
+            assert_filtered(live, "--port !", endpoint->local_port, has_not_port);
+            assert_filtered(live, "--lport ", endpoint->local_port, has_local_port);
         }
         if ((seen & PSC_STATE_BIT(endpoint->state)) == 0 && endpoint->remote_port != 0) {
-            assert_filtered(world, "--rport ", endpoint->remote_port, has_remote_port);
+            assert_filtered(live, "--rport ", endpoint->remote_port, has_remote_port);
         }
         seen |= PSC_STATE_BIT(endpoint->state);
     }
-    for (size_t i = 0; i < world->child_count; i++) {
-        assert_filtered(world, "--pid ", world->children[i], has_owner);
+    for (size_t i = 0; i < live->child_count; i++) {
+        assert_filtered(live, "--pid ", live->children[i], has_owner);
     }
-    assert_filtered(world, "--pid ", getpid(), has_owner);
+    assert_filtered(live, "--pid ", getpid(), has_owner);
 }
 
 int main(void) {
@@ -334,5 +334,5 @@ int main(void) {
         cmocka_unit_test(letters_choose_states),
         cmocka_unit_test(filters_choose_rows),
     };
-    return cmocka_run_group_tests(tests, world_fill_namespace, world_leave);
+    return cmocka_run_group_tests(tests, live_fill_namespace, live_leave);
 }

@@ -169,8 +169,8 @@ static void assert_same_owners(const struct psc_request *request, const char *ti
     struct psc_request walk;
     psc_request_init(&walk);
     walk.disable = PSC_DISABLE_BPF;
-    struct psc_snapshot *by_bpf = world_collect(request, 0);
-    struct psc_snapshot *by_walk = world_collect(&walk, 0);
+    struct psc_snapshot *by_bpf = live_collect(request, 0);
+    struct psc_snapshot *by_walk = live_collect(&walk, 0);
     struct rows found = {0};
     struct rows expected = {0};
     rows_add_snapshot(&found, by_bpf);
@@ -185,12 +185,12 @@ static void assert_same_owners(const struct psc_request *request, const char *ti
 }
 
 static void finds_what_the_walk_finds(void **state) {
-    struct world *world = world_in_namespace(state);
+    struct live_states *live = live_in_namespace(state);
     need_bpf();
     struct psc_request request;
     psc_request_init(&request);
     for (int i = 0; i < 3; i++) {
-        (void)world_child(world, world->rows[0].descriptor, open_many_files);
+        (void)live_child(live, live->rows[0].descriptor, open_many_files);
     }
     assert_same_owners(&request, "beside the dump");
     request.threads = 1;
@@ -214,5 +214,5 @@ int main(void) {
         cmocka_unit_test(finds_what_the_walk_finds),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    return failed + cmocka_run_group_tests(in_namespace, world_fill_namespace, world_leave);
+    return failed + cmocka_run_group_tests(in_namespace, live_fill_namespace, live_leave);
 }

@@ -50,26 +50,26 @@ static void need_network(void) {
     }
 }
 
-static in_port_t port_of(struct world *world, int descriptor) {
-    return world_row_of(world, descriptor)->endpoint.local_port;
+static in_port_t port_of(struct live_states *live, int descriptor) {
+    return live_row_of(live, descriptor)->endpoint.local_port;
 }
 
-static int open_one(struct world *world, int type, const char *address, in_port_t port) {
-    return world_open(world, &(struct world_socket){.type = type,
-                                                    .address = address,
-                                                    .port = port,
-                                                    .backlog = type == SOCK_STREAM ? 5 : 0,
-                                                    .reuse_address = true});
+static int open_one(struct live_states *live, int type, const char *address, in_port_t port) {
+    return live_open(live, &(struct live_socket){.type = type,
+                                                 .address = address,
+                                                 .port = port,
+                                                 .backlog = type == SOCK_STREAM ? 5 : 0,
+                                                 .reuse_address = true});
 }
 
 static void ports_are_tried_and_given_back(void **state) {
     (void)state;
     need_network();
-    struct world *world = world_new();
-    int listener = open_one(world, SOCK_STREAM, "127.0.0.1", 0);
-    int bound = open_one(world, SOCK_DGRAM, "127.0.0.1", 0);
-    in_port_t tcp = port_of(world, listener);
-    in_port_t udp = port_of(world, bound);
+    struct live_states *live = live_new();
+    int listener = open_one(live, SOCK_STREAM, "127.0.0.1", 0);
+    int bound = open_one(live, SOCK_DGRAM, "127.0.0.1", 0);
+    in_port_t tcp = port_of(live, listener);
+    in_port_t udp = port_of(live, bound);
     for (int i = 0; i < 3; i++) { // an attempt leaves nothing behind that the next one would meet
         assert_int_equal(probe(PSC_PROTOCOL_TCP4, "0.0.0.0", tcp), PSC_PROBE_TAKEN);
         assert_int_equal(probe(PSC_PROTOCOL_TCP4, "127.0.0.1", tcp), PSC_PROBE_TAKEN);
@@ -78,15 +78,15 @@ static void ports_are_tried_and_given_back(void **state) {
         assert_int_equal(probe(PSC_PROTOCOL_UDP4, "127.0.0.2", udp), PSC_PROBE_FREE);
         assert_int_equal(probe(PSC_PROTOCOL_TCP4, "192.0.2.99", tcp), PSC_PROBE_NO_ADDRESS);
         assert_int_equal(probe(PSC_PROTOCOL_TCP6, "2001:db8::99", tcp),
-                         world->ipv6 ? PSC_PROBE_NO_ADDRESS : PSC_PROBE_NO_FAMILY);
+                         live->ipv6 ? PSC_PROBE_NO_ADDRESS : PSC_PROBE_NO_FAMILY);
         // Any address of IPv6 is not one of IPv4.
         assert_int_equal(probe(PSC_PROTOCOL_TCP6, "::", tcp),
-                         world->ipv6 ? PSC_PROBE_FREE : PSC_PROBE_NO_FAMILY);
+                         live->ipv6 ? PSC_PROBE_FREE : PSC_PROBE_NO_FAMILY);
     }
     // Nothing was taken away from those who were there.
-    world_connect(world, listener, NULL);
-    world_connect_udp(world, open_one(world, SOCK_DGRAM, "127.0.0.1", 0), bound);
-    world_free(world);
+    live_connect(live, listener, NULL);
+    live_connect_udp(live, open_one(live, SOCK_DGRAM, "127.0.0.1", 0), bound);
+    live_free(live);
 }
 
 // Ranges ------------------------------------------------------------------------------------------
@@ -238,13 +238,13 @@ static void reserved_ports_can_be_bound_and_are_not_given(void **state) {
     run(SPAWN_AS_IS, "check %u --json", RESERVED_PORT, 0, "\"reserved_soft\": true", NULL);
     run(SPAWN_AS_IS, "check %u", RESERVED_PORT + 1, 0, "is free\n", NULL);
     run(SPAWN_AS_IS, "free %u", RESERVED_PORT, 1, NULL, "only 0 of 1");
-    struct world *world = world_new();
-    open_one(world, SOCK_STREAM, "0.0.0.0", RESERVED_PORT); // an explicit bind works
+    struct live_states *live = live_new();
+    open_one(live, SOCK_STREAM, "0.0.0.0", RESERVED_PORT); // an explicit bind works
     run(SPAWN_AS_IS, "check %u", RESERVED_PORT, 1, "is in use\n", NULL);
     // Nor is it named as the next one that is free.
-    open_one(world, SOCK_STREAM, "0.0.0.0", RESERVED_PORT - 1);
+    open_one(live, SOCK_STREAM, "0.0.0.0", RESERVED_PORT - 1);
     run(SPAWN_AS_IS, "check %u", RESERVED_PORT - 1, 1, "next free port: 4712\n", NULL);
-    world_free(world);
+    live_free(live);
 }
 
 static void dynamic_ports_are_told(void **state) {
@@ -304,16 +304,16 @@ static void hide(int descriptor) {
     }
 }
 
-static struct world *open_others(void) {
-    struct world *world = world_new();
-    int privileged = open_one(world, SOCK_STREAM, "0.0.0.0", PRIVILEGED_PORT);
-    int other = open_one(world, SOCK_STREAM, "0.0.0.0", 0);
-    others_port = port_of(world, other);
-    world_child(world, privileged, hide);
-    world_child(world, other, hide);
-    world_release(world, privileged);
-    world_release(world, other);
-    return world;
+static struct live_states *open_others(void) {
+    struct live_states *live = live_new();
+    int privileged = open_one(live, SOCK_STREAM, "0.0.0.0", PRIVILEGED_PORT);
+    int other = open_one(live, SOCK_STREAM, "0.0.0.0", 0);
+    others_port = port_of(live, other);
+    live_child(live, privileged, hide);
+    live_child(live, other, hide);
+    live_release(live, privileged);
+    live_release(live, other);
+    return live;
 }
 
 // PID namespaces ----------------------------------------------------------------------------------
@@ -390,11 +390,11 @@ struct inside {
     in_port_t port; // 0: there is no PID namespace
 };
 
-static struct inside begin_inside(struct world *world) {
+static struct inside begin_inside(struct live_states *live) {
     struct inside inside;
-    int hearer = open_one(world, SOCK_DGRAM, "127.0.0.1", 0);
-    inside.child = fork_holder(port_of(world, hearer));
-    world_wait_readable(hearer);
+    int hearer = open_one(live, SOCK_DGRAM, "127.0.0.1", 0);
+    inside.child = fork_holder(port_of(live, hearer));
+    live_wait_readable(hearer);
     if (recv(hearer, &inside.port, sizeof inside.port, 0) != sizeof inside.port) {
         inside.port = 0;
     }
@@ -433,7 +433,7 @@ static int end_inside(void **state) {
 // The group ---------------------------------------------------------------------------------------
 
 // What takes rights, before they are given up.
-static struct world *prepare(int *failed) {
+static struct live_states *prepare(int *failed) {
     own_network = namespace_enter() == NULL;
     *failed = -1;
     if (!own_network) {
@@ -441,10 +441,10 @@ static struct world *prepare(int *failed) {
     }
     reserved_set = namespace_set("ipv4/ip_local_reserved_ports", "4711");
     dynamic_set = namespace_set("ipv4/ip_local_port_range", "41000 41999");
-    struct world *world = open_others();
+    struct live_states *live = open_others();
     *failed = namespace_as_init(look_outside, NULL);
-    inside = begin_inside(world);
-    return world;
+    inside = begin_inside(live);
+    return live;
 }
 
 int main(void) {
@@ -460,7 +460,7 @@ int main(void) {
         cmocka_unit_test(a_holder_inside_is_named_as_it_is_called_here),
     };
     int failed;
-    struct world *world = prepare(&failed);
+    struct live_states *live = prepare(&failed);
     if (failed < 0) {
         failed = look_outside(NULL); // is skipped, and counted
     }
@@ -468,6 +468,6 @@ int main(void) {
         return 1;
     }
     failed += cmocka_run_group_tests(tests, NULL, end_inside);
-    world_free(world);
+    live_free(live);
     return failed;
 }

@@ -64,53 +64,53 @@ static const struct asked {
 };
 
 // Makes somebody hold a port, and returns which.
-typedef in_port_t hold(struct world *world, const struct address *at, bool reuse);
+typedef in_port_t hold(struct live_states *live, const struct address *at, bool reuse);
 
-static int open_at(struct world *world, const struct address *at, int type, int backlog,
+static int open_at(struct live_states *live, const struct address *at, int type, int backlog,
                    bool reuse) {
-    return world_open(world, &(struct world_socket){.type = type,
-                                                    .address = at->text,
-                                                    .backlog = backlog,
-                                                    .v6only = at->v6only,
-                                                    .reuse_address = reuse});
+    return live_open(live, &(struct live_socket){.type = type,
+                                                 .address = at->text,
+                                                 .backlog = backlog,
+                                                 .v6only = at->v6only,
+                                                 .reuse_address = reuse});
 }
 
-static in_port_t port_of(struct world *world, int descriptor) {
-    return world_row_of(world, descriptor)->endpoint.local_port;
+static in_port_t port_of(struct live_states *live, int descriptor) {
+    return live_row_of(live, descriptor)->endpoint.local_port;
 }
 
-static in_port_t listening(struct world *world, const struct address *at, bool reuse) {
-    return port_of(world, open_at(world, at, SOCK_STREAM, 5, reuse));
+static in_port_t listening(struct live_states *live, const struct address *at, bool reuse) {
+    return port_of(live, open_at(live, at, SOCK_STREAM, 5, reuse));
 }
 
-static in_port_t sharing(struct world *world, const struct address *at, bool reuse) {
-    return port_of(world, world_open(world, &(struct world_socket){.type = SOCK_STREAM,
-                                                                   .address = at->text,
-                                                                   .backlog = 5,
-                                                                   .v6only = at->v6only,
-                                                                   .reuse_port = true,
-                                                                   .reuse_address = reuse}));
+static in_port_t sharing(struct live_states *live, const struct address *at, bool reuse) {
+    return port_of(live, live_open(live, &(struct live_socket){.type = SOCK_STREAM,
+                                                               .address = at->text,
+                                                               .backlog = 5,
+                                                               .v6only = at->v6only,
+                                                               .reuse_port = true,
+                                                               .reuse_address = reuse}));
 }
 
-static in_port_t bound(struct world *world, const struct address *at, bool reuse) {
-    return port_of(world, open_at(world, at, SOCK_STREAM, 0, reuse));
+static in_port_t bound(struct live_states *live, const struct address *at, bool reuse) {
+    return port_of(live, open_at(live, at, SOCK_STREAM, 0, reuse));
 }
 
 // The server hangs up first, and so its port has to wait.
-static in_port_t closed_server(struct world *world, const struct address *at, bool reuse) {
-    int listener = open_at(world, at, SOCK_STREAM, 5, reuse);
-    in_port_t port = port_of(world, listener);
-    struct world_pair pair = world_connect(world, listener, at->near);
-    world_time_wait(world, (struct world_pair){.client = pair.server, .server = pair.client});
-    world_close(world, listener);
+static in_port_t closed_server(struct live_states *live, const struct address *at, bool reuse) {
+    int listener = open_at(live, at, SOCK_STREAM, 5, reuse);
+    in_port_t port = port_of(live, listener);
+    struct live_pair pair = live_connect(live, listener, at->near);
+    live_time_wait(live, (struct live_pair){.client = pair.server, .server = pair.client});
+    live_close(live, listener);
     return port;
 }
 
-static in_port_t accepted(struct world *world, const struct address *at, bool reuse) {
-    int listener = open_at(world, at, SOCK_STREAM, 5, reuse);
-    in_port_t port = port_of(world, listener);
-    world_connect(world, listener, at->near);
-    world_close(world, listener);
+static in_port_t accepted(struct live_states *live, const struct address *at, bool reuse) {
+    int listener = open_at(live, at, SOCK_STREAM, 5, reuse);
+    in_port_t port = port_of(live, listener);
+    live_connect(live, listener, at->near);
+    live_close(live, listener);
     return port;
 }
 
@@ -134,32 +134,31 @@ static bool is_ipv6(const char *address) {
 }
 
 // Somebody to talk to, at another port.
-static socklen_t open_peer(struct world *world, const struct address *at, int type,
+static socklen_t open_peer(struct live_states *live, const struct address *at, int type,
                            struct sockaddr_storage *peer) {
     char mapped[64];
     const struct address near = {at->near, is_ipv6(at->near), NULL};
-    in_port_t port =
-        port_of(world, open_at(world, &near, type, type == SOCK_STREAM ? 5 : 0, false));
+    in_port_t port = port_of(live, open_at(live, &near, type, type == SOCK_STREAM ? 5 : 0, false));
     snprintf(mapped, sizeof mapped, "::ffff:%s", at->near);
     return resolve(is_ipv6(at->text) && !is_ipv6(at->near) ? mapped : at->near, port, peer);
 }
 
 // A client that was bound before it connected.
-static in_port_t bound_client(struct world *world, const struct address *at, bool reuse) {
+static in_port_t bound_client(struct live_states *live, const struct address *at, bool reuse) {
     struct sockaddr_storage peer;
-    socklen_t size = open_peer(world, at, SOCK_STREAM, &peer);
-    int client = open_at(world, at, SOCK_STREAM, 0, reuse);
+    socklen_t size = open_peer(live, at, SOCK_STREAM, &peer);
+    int client = open_at(live, at, SOCK_STREAM, 0, reuse);
     succeed(connect(client, (struct sockaddr *)&peer, size));
-    return port_of(world, client);
+    return port_of(live, client);
 }
 
 // A client whose port was chosen by the kernel when it connected, as usual.
-static int connect_somewhere(struct world *world, const struct address *at) {
+static int connect_somewhere(struct live_states *live, const struct address *at) {
     struct sockaddr_storage peer;
     int v6only = at->v6only;
-    socklen_t size = open_peer(world, at, SOCK_STREAM, &peer);
+    socklen_t size = open_peer(live, at, SOCK_STREAM, &peer);
     int client = socket(peer.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    world_keep(world, client);
+    live_keep(live, client);
     if (peer.ss_family == AF_INET6) {
         succeed(setsockopt(client, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof v6only));
     }
@@ -178,30 +177,30 @@ static in_port_t own_port(int descriptor) {
     return ntohs(name.any.sa_family == AF_INET6 ? name.v6.sin6_port : name.v4.sin_port);
 }
 
-static in_port_t client(struct world *world, const struct address *at, bool reuse) {
+static in_port_t client(struct live_states *live, const struct address *at, bool reuse) {
     (void)reuse;
-    return own_port(connect_somewhere(world, at));
+    return own_port(connect_somewhere(live, at));
 }
 
-static in_port_t closed_client(struct world *world, const struct address *at, bool reuse) {
+static in_port_t closed_client(struct live_states *live, const struct address *at, bool reuse) {
     const struct address near = {at->near, is_ipv6(at->near), NULL};
-    int listener = open_at(world, &near, SOCK_STREAM, 5, reuse);
-    struct world_pair pair = world_connect(world, listener, at->near);
-    in_port_t port = port_of(world, pair.client);
-    world_time_wait(world, pair);
+    int listener = open_at(live, &near, SOCK_STREAM, 5, reuse);
+    struct live_pair pair = live_connect(live, listener, at->near);
+    in_port_t port = port_of(live, pair.client);
+    live_time_wait(live, pair);
     return port;
 }
 
-static in_port_t udp(struct world *world, const struct address *at, bool reuse) {
-    return port_of(world, open_at(world, at, SOCK_DGRAM, 0, reuse));
+static in_port_t udp(struct live_states *live, const struct address *at, bool reuse) {
+    return port_of(live, open_at(live, at, SOCK_DGRAM, 0, reuse));
 }
 
-static in_port_t connected_udp(struct world *world, const struct address *at, bool reuse) {
+static in_port_t connected_udp(struct live_states *live, const struct address *at, bool reuse) {
     struct sockaddr_storage peer;
-    socklen_t size = open_peer(world, at, SOCK_DGRAM, &peer);
-    int descriptor = open_at(world, at, SOCK_DGRAM, 0, reuse);
+    socklen_t size = open_peer(live, at, SOCK_DGRAM, &peer);
+    int descriptor = open_at(live, at, SOCK_DGRAM, 0, reuse);
     succeed(connect(descriptor, (struct sockaddr *)&peer, size));
-    return port_of(world, descriptor);
+    return port_of(live, descriptor);
 }
 
 static struct holding {
@@ -383,8 +382,8 @@ static bool is_right(const struct psc_port_check *check, const struct truth *tru
 
 static bool try_cell(const struct holding *holding, const struct address *at,
                      const struct asked *asked) {
-    struct world *world = world_new();
-    in_port_t port = holding->hold(world, at, holding->reuse);
+    struct live_states *live = live_new();
+    in_port_t port = holding->hold(live, at, holding->reuse);
     struct psc_port_check check = verdict_on(asked, port, holding->udp_asked);
     struct truth truth = try_it(asked, port, holding->udp_asked);
     bool right = is_right(&check, &truth);
@@ -396,7 +395,7 @@ static bool try_cell(const struct holding *holding, const struct address *at,
             check.holder_unknown ? " (holder_unknown)" : "", truth.free ? "free" : "not free",
             truth.plain_binds ? "" : " without SO_REUSEADDR");
     }
-    world_free(world);
+    live_free(live);
     return right;
 }
 

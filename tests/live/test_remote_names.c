@@ -117,7 +117,7 @@ static bool enter_silence(int *server) {
     char path[] = "/tmp/portscope-test-XXXXXX";
     int file = mkstemp(path);
     bool ok = file >= 0 && write(file, text, sizeof text - 1) == (ssize_t)sizeof text - 1 &&
-              fchmod(file, 0644) == 0 && fixed_net_enter() && mount_silence(path);
+              fchmod(file, 0644) == 0 && netns_fixture_enter() && mount_silence(path);
     close(file);
     unlink(path);
     *server = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -94,38 +94,38 @@ static void assert_script(const struct stage *stage, const char *lines, int stat
     spawn_done(&spawned);
 }
 
-static int listen_somewhere(struct world *world, in_port_t *port) {
-    int listener = world_open(
-        world, &(struct world_socket){.type = SOCK_STREAM, .address = "127.0.0.1", .backlog = 5});
-    *port = world_row_of(world, listener)->endpoint.local_port;
+static int listen_somewhere(struct live_states *live, in_port_t *port) {
+    int listener = live_open(
+        live, &(struct live_socket){.type = SOCK_STREAM, .address = "127.0.0.1", .backlog = 5});
+    *port = live_row_of(live, listener)->endpoint.local_port;
     return listener;
 }
 
 static void a_server_is_started_only_if_it_gets_its_port(void **state) {
     const struct stage *stage = *state;
-    struct world *world = world_new();
+    struct live_states *live = live_new();
     in_port_t port;
     char number[16];
     char line[256];
-    int listener = listen_somewhere(world, &port);
+    int listener = listen_somewhere(live, &port);
     snprintf(number, sizeof number, "%u", port);
     find_example("portscope check 3000", "3000", number, line, sizeof line);
     assert_non_null(strstr(line, "&& npm start"));
     assert_script(stage, line, 1, "");
-    world_close(world, listener);
+    live_close(live, listener);
     assert_script(stage, line, 0, "npm start\n");
-    world_free(world);
+    live_free(live);
 }
 
 static void a_variable_gets_a_free_port(void **state) {
     const struct stage *stage = *state;
-    struct world *world = world_new();
+    struct live_states *live = live_new();
     in_port_t port;
     char range[32];
     char line[256];
     char script[512];
     char out[32];
-    listen_somewhere(world, &port);
+    listen_somewhere(live, &port);
     // Whatever the port, there is one beside it; those two are all that there is.
     in_port_t other = port < 65535 ? port + 1 : port - 1;
     snprintf(range, sizeof range, "%u-%u", port < other ? port : other,
@@ -134,37 +134,37 @@ static void a_variable_gets_a_free_port(void **state) {
     find_example("PORT=$(portscope free 3000-3999)", "3000-3999", range, line, sizeof line);
     snprintf(script, sizeof script, "%s\necho $PORT\n", line);
     assert_script(stage, script, 0, out);
-    world_open(world, &(struct world_socket){
-                          .type = SOCK_STREAM, .address = "0.0.0.0", .port = other, .backlog = 5});
+    live_open(live, &(struct live_socket){
+                        .type = SOCK_STREAM, .address = "0.0.0.0", .port = other, .backlog = 5});
     snprintf(script, sizeof script, "%s || echo none\n", line);
     assert_script(stage, script, 0, "none\n");
-    world_free(world);
+    live_free(live);
 }
 
 static void a_script_waits_for_a_listener(void **state) {
     const struct stage *stage = *state;
-    struct world *world = world_new();
+    struct live_states *live = live_new();
     struct spawning spawning;
     struct spawned spawned;
     in_port_t port;
     char number[16];
     char line[256];
     char command[128];
-    int listener = listen_somewhere(world, &port);
+    int listener = listen_somewhere(live, &port);
     snprintf(number, sizeof number, "%u", port);
     find_example("portscope wait 5432", "5432", number, line, sizeof line);
     assert_non_null(strstr(line, "--until listening --timeout 30s"));
     assert_script(stage, line, 0, "");
-    world_close(world, listener);
+    live_close(live, listener);
     snprintf(command, sizeof command, "sh %s", stage->script);
     spawn_begin(command, SPAWN_AS_IS, &spawning);
-    world_open(world, &(struct world_socket){
-                          .type = SOCK_STREAM, .address = "127.0.0.1", .port = port, .backlog = 5});
+    live_open(live, &(struct live_socket){
+                        .type = SOCK_STREAM, .address = "127.0.0.1", .port = port, .backlog = 5});
     spawn_end(&spawning, &spawned);
     assert_int_equal(spawned.status, 0);
     assert_string_equal(spawned.out, "");
     spawn_done(&spawned);
-    world_free(world);
+    live_free(live);
 }
 
 int main(void) {

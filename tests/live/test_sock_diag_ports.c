@@ -119,16 +119,15 @@ static void what_cannot_be_said_is_left_out(void **state) {
 
 // The longest program fits, and the kernel runs it as we do.
 static void the_kernel_takes_it(void **state) {
-    struct world *world = world_in_namespace(state);
+    struct live_states *live = live_in_namespace(state);
     char list[256] = "";
     for (unsigned i = 0; i < 15; i++) {
         size_t used = strlen(list);
         snprintf(list + used, sizeof list - used, "%u,", 3 * i);
     }
     const struct psc_endpoint *wanted = NULL;
-    for (size_t i = 0; i < world->count; i++) {
-        wanted =
-            psc_endpoint_has_peer(&world->rows[i].endpoint) ? &world->rows[i].endpoint : wanted;
+    for (size_t i = 0; i < live->count; i++) {
+        wanted = psc_endpoint_has_peer(&live->rows[i].endpoint) ? &live->rows[i].endpoint : wanted;
     }
     assert_non_null(wanted);
     snprintf(list + strlen(list), sizeof list - strlen(list), "%u", wanted->local_port);
@@ -162,5 +161,5 @@ int main(void) {
         cmocka_unit_test(the_kernel_takes_it),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    return failed + cmocka_run_group_tests(in_namespace, world_fill_namespace, world_leave);
+    return failed + cmocka_run_group_tests(in_namespace, live_fill_namespace, live_leave);
 }

@@ -23,7 +23,7 @@
 
 // Some sockets are the user's, some are hidden from it, one is both, and one is nobody's.
 struct scene {
-    struct world *world;
+    struct live_states *live;
     uid_t user; // who runs the program
     pid_t mine[MOST_MINE];
     size_t mine_count;
@@ -68,34 +68,34 @@ static void hide_by_capability(int descriptor) {
 
 static void give_to_user(struct scene *scene, int descriptor) {
     assert_true(scene->mine_count < MOST_MINE);
-    scene->mine[scene->mine_count++] = world_child(scene->world, descriptor, be_the_user);
+    scene->mine[scene->mine_count++] = live_child(scene->live, descriptor, be_the_user);
 }
 
-static int open_one(struct world *world, int type) {
-    return world_open(world,
-                      &(struct world_socket){.type = type, .address = "127.0.0.1", .backlog = 5});
+static int open_one(struct live_states *live, int type) {
+    return live_open(live,
+                     &(struct live_socket){.type = type, .address = "127.0.0.1", .backlog = 5});
 }
 
 static void fill(struct scene *scene) {
-    struct world *world = scene->world;
-    int mine = open_one(world, SOCK_STREAM);
-    int shared = open_one(world, SOCK_STREAM);
-    int hidden = open_one(world, SOCK_STREAM);
-    int capable = open_one(world, SOCK_STREAM);
+    struct live_states *live = scene->live;
+    int mine = open_one(live, SOCK_STREAM);
+    int shared = open_one(live, SOCK_STREAM);
+    int hidden = open_one(live, SOCK_STREAM);
+    int capable = open_one(live, SOCK_STREAM);
     int hidden_udp =
-        world_open(world, &(struct world_socket){.type = SOCK_DGRAM, .address = "127.0.0.1"});
-    world_time_wait(world, world_connect(world, mine, NULL));
+        live_open(live, &(struct live_socket){.type = SOCK_DGRAM, .address = "127.0.0.1"});
+    live_time_wait(live, live_connect(live, mine, NULL));
     give_to_user(scene, mine);
     give_to_user(scene, shared);
-    world_child(world, shared, hide);
-    world_child(world, hidden, hide);
-    world_child(world, capable, hide_by_capability);
-    world_child(world, hidden_udp, hide);
-    world_release(world, mine);
-    world_release(world, shared);
-    world_release(world, hidden);
-    world_release(world, capable);
-    world_release(world, hidden_udp);
+    live_child(live, shared, hide);
+    live_child(live, hidden, hide);
+    live_child(live, capable, hide_by_capability);
+    live_child(live, hidden_udp, hide);
+    live_release(live, mine);
+    live_release(live, shared);
+    live_release(live, hidden);
+    live_release(live, capable);
+    live_release(live, hidden_udp);
 }
 
 static int set_up(void **state) {
@@ -106,7 +106,7 @@ static int set_up(void **state) {
         print_message("no network namespace: %s\n", refusal);
         return 0;
     }
-    scene.world = world_new();
+    scene.live = live_new();
     scene.user = geteuid() == 0 ? NOBODY : SPAWN_AS_IS;
     fill(&scene);
     assert_true(namespace_drop_capabilities());
@@ -116,7 +116,7 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
     struct scene *scene = *state;
-    world_free(scene != NULL ? scene->world : NULL);
+    live_free(scene != NULL ? scene->live : NULL);
     return 0;
 }
 
@@ -139,11 +139,11 @@ static bool is_mine(const struct scene *scene, pid_t pid) {
 
 // What the user may see: no more of the owners than its own.
 static void add_visible(struct rows *rows, const struct scene *scene, const char *name) {
-    const struct world *world = scene->world;
-    rows_add_world(rows, world, PSC_STATES_ALL);
-    assert_int_equal(rows->count, world->count);
-    for (size_t i = 0; i < world->count; i++) {
-        const struct world_row *row = &world->rows[i];
+    const struct live_states *live = scene->live;
+    rows_add_world(rows, live, PSC_STATES_ALL);
+    assert_int_equal(rows->count, live->count);
+    for (size_t i = 0; i < live->count; i++) {
+        const struct live_row *row = &live->rows[i];
         char owner[64] = "";
         for (size_t j = 0; j < row->owner_count; j++) {
             if (is_mine(scene, row->owners[j])) {
@@ -254,7 +254,7 @@ static void root_sees_everything(void **state) {
     struct rows truth = {0};
     run(SPAWN_AS_IS, "-ano --csv --columns " READ_CSV_COLUMNS, &spawned);
     read_all(&spawned, read_csv_row, &shown);
-    rows_add_world(&truth, scene->world, PSC_STATES_ALL);
+    rows_add_world(&truth, scene->live, PSC_STATES_ALL);
     rows_assert_equal(&shown, &truth, ROW_ALL & ~(unsigned)ROW_QUEUES, "as root");
     assert_string_equal(spawned.err, "");
     rows_done(&shown);

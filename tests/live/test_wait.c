@@ -19,22 +19,22 @@
 // What a busy machine adds to the time that something takes, at most.
 #define SLACK_MS 10000
 
-static int listen_on(struct world *world, in_port_t port, bool reuse) {
-    return world_open(world, &(struct world_socket){.type = SOCK_STREAM,
-                                                    .address = "127.0.0.1",
-                                                    .port = port,
-                                                    .backlog = 5,
-                                                    .reuse_address = reuse});
+static int listen_on(struct live_states *live, in_port_t port, bool reuse) {
+    return live_open(live, &(struct live_socket){.type = SOCK_STREAM,
+                                                 .address = "127.0.0.1",
+                                                 .port = port,
+                                                 .backlog = 5,
+                                                 .reuse_address = reuse});
 }
 
-static in_port_t port_of(struct world *world, int descriptor) {
-    return world_row_of(world, descriptor)->endpoint.local_port;
+static in_port_t port_of(struct live_states *live, int descriptor) {
+    return live_row_of(live, descriptor)->endpoint.local_port;
 }
 
-static in_port_t free_port(struct world *world) {
-    int descriptor = listen_on(world, 0, true);
-    in_port_t port = port_of(world, descriptor);
-    world_close(world, descriptor);
+static in_port_t free_port(struct live_states *live) {
+    int descriptor = listen_on(live, 0, true);
+    in_port_t port = port_of(live, descriptor);
+    live_close(live, descriptor);
     return port;
 }
 
@@ -89,18 +89,18 @@ static void wait_sleeps(pid_t pid, unsigned long sleeps) {
 }
 
 static int set_up(void **state) {
-    *state = world_new();
+    *state = live_new();
     return 0;
 }
 
 static int tear_down(void **state) {
-    world_free(*state);
+    live_free(*state);
     return 0;
 }
 
 static bool own_network;
 
-static struct world *world_of(void **state) {
+static struct live_states *live_of(void **state) {
     if (!own_network) {
         print_message("skipped: no network namespace\n");
         skip();
@@ -109,18 +109,18 @@ static struct world *world_of(void **state) {
 }
 
 static void what_is_so_already_is_not_waited_for(void **state) {
-    struct world *world = world_of(state);
-    int listener = listen_on(world, 0, true);
-    run("", free_port(world), 0, "");
-    run("--until free --timeout 1ms", free_port(world), 0, "");
-    run("--until listening", port_of(world, listener), 0, "");
+    struct live_states *live = live_of(state);
+    int listener = listen_on(live, 0, true);
+    run("", free_port(live), 0, "");
+    run("--until free --timeout 1ms", free_port(live), 0, "");
+    run("--until listening", port_of(live, listener), 0, "");
 }
 
 static void time_runs_out(void **state) {
-    struct world *world = world_of(state);
-    int listener = listen_on(world, 0, true);
-    in_port_t held = port_of(world, listener);
-    in_port_t not_held = free_port(world);
+    struct live_states *live = live_of(state);
+    int listener = listen_on(live, 0, true);
+    in_port_t held = port_of(live, listener);
+    in_port_t not_held = free_port(live);
     int64_t took =
         run("--timeout 200ms", held, 1, "portscope: timed out: not free after 0.200 s\n");
     assert_in_range(took, 200, 200 + SLACK_MS);
@@ -129,62 +129,61 @@ static void time_runs_out(void **state) {
     assert_in_range(took, 300, 300 + SLACK_MS);
     run("--timeout 1ms -q", held, 1, "");
     // Bound is not yet listening, and not free either.
-    int bound =
-        world_open(world, &(struct world_socket){.type = SOCK_STREAM, .address = "127.0.0.1"});
-    run("--timeout 1ms -q --until listening", port_of(world, bound), 1, "");
-    run("--timeout 1ms -q --until free", port_of(world, bound), 1, "");
+    int bound = live_open(live, &(struct live_socket){.type = SOCK_STREAM, .address = "127.0.0.1"});
+    run("--timeout 1ms -q --until listening", port_of(live, bound), 1, "");
+    run("--timeout 1ms -q --until free", port_of(live, bound), 1, "");
 }
 
 // An attempt at the right moment is always lucky: the port changes while the program waits, and it
 // has waited for some time already.
 static void a_port_that_gets_free_is_noticed(void **state) {
-    struct world *world = world_of(state);
+    struct live_states *live = live_of(state);
     struct spawning spawning;
-    int listener = listen_on(world, 0, true);
-    begin(&spawning, "", port_of(world, listener));
+    int listener = listen_on(live, 0, true);
+    begin(&spawning, "", port_of(live, listener));
     wait_sleeps(spawning.pid, 8);
     int64_t changed = psc_platform_clock();
-    world_close(world, listener);
+    live_close(live, listener);
     assert_end(&spawning, 0, "");
     assert_true(psc_platform_clock() - changed < SLACK_MS);
 }
 
 static void a_port_that_is_listened_on_is_noticed(void **state) {
-    struct world *world = world_of(state);
+    struct live_states *live = live_of(state);
     struct spawning spawning;
-    in_port_t port = free_port(world);
+    in_port_t port = free_port(live);
     begin(&spawning, "--until listening --timeout 1h", port);
     wait_sleeps(spawning.pid, 8);
     int64_t changed = psc_platform_clock();
-    listen_on(world, port, true);
+    listen_on(live, port, true);
     assert_end(&spawning, 0, "");
     assert_true(psc_platform_clock() - changed < SLACK_MS);
 }
 
 static void several_ports_are_waited_for_together(void **state) {
-    struct world *world = world_of(state);
+    struct live_states *live = live_of(state);
     struct spawning spawning;
-    int first = listen_on(world, 0, true);
-    int second = listen_on(world, 0, true);
+    int first = listen_on(live, 0, true);
+    int second = listen_on(live, 0, true);
     char other[16];
-    snprintf(other, sizeof other, "%u", port_of(world, second));
-    begin(&spawning, other, port_of(world, first));
+    snprintf(other, sizeof other, "%u", port_of(live, second));
+    begin(&spawning, other, port_of(live, first));
     wait_sleeps(spawning.pid, 4);
-    world_close(world, first);
+    live_close(live, first);
     wait_sleeps(spawning.pid, 8);
-    world_close(world, second);
+    live_close(live, second);
     assert_end(&spawning, 0, "");
 }
 
 // What closed connections leave behind keeps only those away that do not set SO_REUSEADDR.
 static void closed_connections_are_as_their_servers_made_them(void **state) {
-    struct world *world = world_of(state);
+    struct live_states *live = live_of(state);
     for (int reuse = 0; reuse < 2; reuse++) {
-        int listener = listen_on(world, 0, reuse == 1);
-        in_port_t port = port_of(world, listener);
-        struct world_pair pair = world_connect(world, listener, NULL);
-        world_time_wait(world, (struct world_pair){.client = pair.server, .server = pair.client});
-        world_close(world, listener);
+        int listener = listen_on(live, 0, reuse == 1);
+        in_port_t port = port_of(live, listener);
+        struct live_pair pair = live_connect(live, listener, NULL);
+        live_time_wait(live, (struct live_pair){.client = pair.server, .server = pair.client});
+        live_close(live, listener);
         run("-q --timeout 50ms", port, reuse == 1 ? 0 : 1, "");
     }
 }
@@ -204,12 +203,12 @@ static long cpu_of(const char *options, in_port_t port) {
 
 // What the program takes before it waits is left out.
 static void waiting_costs_next_to_nothing(void **state) {
-    struct world *world = world_of(state);
-    int listener = listen_on(world, 0, true);
+    struct live_states *live = live_of(state);
+    int listener = listen_on(live, 0, true);
     static const char *const until[] = {"free", "listening"};
     for (size_t i = 0; i < sizeof until / sizeof until[0]; i++) {
         char options[64];
-        in_port_t port = i == 0 ? port_of(world, listener) : free_port(world);
+        in_port_t port = i == 0 ? port_of(live, listener) : free_port(live);
         long start = 0;
         for (int j = 0; j < 3; j++) {
             snprintf(options, sizeof options, "-q --timeout 1ms --until %s", until[i]);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void words_split(struct words *words, const char *line) {
+void argv_split(struct argv *words, const char *line) {
     const int most = (int)(sizeof words->list / sizeof words->list[0]) - 1;
     char *to = words->text;
     if (strlen(line) >= sizeof words->text) {

@@ -3,12 +3,12 @@
 #define SUPPORT_ARGV_H
 
 /** A command line taken apart at its blanks; '…' keeps them together, as in a shell. */
-struct words {
+struct argv {
     int count;
     char *list[32];
     char text[512];
 };
 
-void words_split(struct words *words, const char *line);
+void argv_split(struct argv *words, const char *line);
 
 #endif

@@ -16,7 +16,7 @@ struct fake_platform {
         resolve_fails;           /**< what psc_platform_resolve() returns at once, unless PSC_OK */
     enum psc_status probe_fails; /**< what psc_platform_probe() returns at once, unless PSC_OK */
     bool empty;                  /**< nothing is on its ports */
-    bool careless;               /**< there are also listeners that should not be there */
+    bool insecure_services;      /**< there are also listeners that should not be there */
     bool more_servers;           /**< there are also servers that kill has trouble with */
     bool terminal;               /**< the standard streams are a terminal */
     bool color;                  /**< every stream is a terminal with colors */

@@ -9,24 +9,24 @@
 
 #include <cmocka.h>
 
-struct recorded recorded_read(const char *name) {
+struct fixture_bytes fixture_bytes_read(const char *name) {
     char path[4096];
     snprintf(path, sizeof path, "%s/tests/data/%s", PSC_SOURCE_DIR, name);
     FILE *file = fopen(path, "rb");
     assert_non_null(file);
-    struct recorded recorded = {.bytes = malloc(1 << 20)};
-    assert_non_null(recorded.bytes);
-    recorded.size = fread(recorded.bytes, 1, 1 << 20, file);
+    struct fixture_bytes bytes = {.bytes = malloc(1 << 20)};
+    assert_non_null(bytes.bytes);
+    bytes.size = fread(bytes.bytes, 1, 1 << 20, file);
     fclose(file);
-    assert_in_range(recorded.size, 1, (1 << 20) - 1);
-    return recorded;
+    assert_in_range(bytes.size, 1, (1 << 20) - 1);
+    return bytes;
 }
 
-void recorded_free(struct recorded *recorded) {
-    free(recorded->bytes);
+void fixture_bytes_free(struct fixture_bytes *bytes) {
+    free(bytes->bytes);
 }
 
-char *recorded_cut(const char *bytes, size_t size) {
+char *fixture_bytes_cut(const char *bytes, size_t size) {
     char *cut = malloc(size);
     assert_true(cut != NULL || size == 0);
     if (size > 0) {
@@ -43,7 +43,7 @@ static uint64_t random_number(uint64_t *state) {
     return z ^ z >> 31;
 }
 
-void recorded_damage(char *bytes, size_t size, uint64_t seed) {
+void fixture_bytes_damage(char *bytes, size_t size, uint64_t seed) {
     // Limits are where mistakes live, so they come more often than chance would have them.
     static const unsigned char likely[] = {0, 1, 0x7f, 0x80, 0xff, ' ', '\n', ':', 'F', '9'};
     for (uint64_t left = 1 + random_number(&seed) % 8; left > 0; left--) {

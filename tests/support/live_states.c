@@ -38,7 +38,7 @@ union address {
     struct sockaddr_in6 v6;
 };
 
-void world_check(int result, const char *call) {
+void live_check(int result, const char *call) {
     if (result < 0) {
         fail_msg("%s: %s", call, strerror(errno));
     }
@@ -57,47 +57,47 @@ static bool has_ipv6(void) {
     return works;
 }
 
-struct world *world_new(void) {
-    struct world *world = calloc(1, sizeof *world);
-    assert_non_null(world);
-    world->ipv6 = has_ipv6();
-    if (!world->ipv6) {
+struct live_states *live_new(void) {
+    struct live_states *live = calloc(1, sizeof *live);
+    assert_non_null(live);
+    live->ipv6 = has_ipv6();
+    if (!live->ipv6) {
         print_message("this machine has no IPv6: rows of it are left out\n");
     }
-    return world;
+    return live;
 }
 
-void world_free(struct world *world) {
-    if (world == NULL) {
+void live_free(struct live_states *live) {
+    if (live == NULL) {
         return;
     }
-    for (size_t i = 0; i < world->child_count; i++) {
-        kill(world->children[i], SIGKILL);
-        waitpid(world->children[i], NULL, 0);
+    for (size_t i = 0; i < live->child_count; i++) {
+        kill(live->children[i], SIGKILL);
+        waitpid(live->children[i], NULL, 0);
     }
-    for (size_t i = 0; i < world->descriptor_count; i++) {
-        close(world->descriptors[i]);
+    for (size_t i = 0; i < live->descriptor_count; i++) {
+        close(live->descriptors[i]);
     }
-    free(world->descriptors);
-    free(world->rows);
-    free(world);
+    free(live->descriptors);
+    free(live->rows);
+    free(live);
 }
 
-void world_keep(struct world *world, int descriptor) {
+void live_keep(struct live_states *live, int descriptor) {
     assert_true(descriptor >= 0);
-    if (world->descriptor_count == world->descriptor_capacity) {
-        world->descriptor_capacity += 64;
-        world->descriptors =
-            realloc(world->descriptors, world->descriptor_capacity * sizeof *world->descriptors);
-        assert_non_null(world->descriptors);
+    if (live->descriptor_count == live->descriptor_capacity) {
+        live->descriptor_capacity += 64;
+        live->descriptors =
+            realloc(live->descriptors, live->descriptor_capacity * sizeof *live->descriptors);
+        assert_non_null(live->descriptors);
     }
-    world->descriptors[world->descriptor_count++] = descriptor;
+    live->descriptors[live->descriptor_count++] = descriptor;
 }
 
-static void forget_descriptor(struct world *world, int descriptor) {
-    for (size_t i = 0; i < world->descriptor_count; i++) {
-        if (world->descriptors[i] == descriptor) {
-            world->descriptors[i] = world->descriptors[--world->descriptor_count];
+static void forget_descriptor(struct live_states *live, int descriptor) {
+    for (size_t i = 0; i < live->descriptor_count; i++) {
+        if (live->descriptors[i] == descriptor) {
+            live->descriptors[i] = live->descriptors[--live->descriptor_count];
             return;
         }
     }
@@ -120,7 +120,7 @@ static int kernel_state(int descriptor) {
     return info.tcpi_state;
 }
 
-void world_wait_state(struct world *world, int descriptor, int state) {
+void live_wait_state(struct live_states *live, int descriptor, int state) {
     static const enum psc_state states[] = {
         [TCP_ESTABLISHED] = PSC_STATE_ESTABLISHED, [TCP_SYN_SENT] = PSC_STATE_SYN_SENT,
         [TCP_FIN_WAIT1] = PSC_STATE_FIN_WAIT_1,    [TCP_FIN_WAIT2] = PSC_STATE_FIN_WAIT_2,
@@ -134,10 +134,10 @@ void world_wait_state(struct world *world, int descriptor, int state) {
         }
         sched_yield();
     }
-    world_row_of(world, descriptor)->endpoint.state = (uint8_t)states[state];
+    live_row_of(live, descriptor)->endpoint.state = (uint8_t)states[state];
 }
 
-void world_wait_drop(int descriptor) {
+void live_wait_drop(int descriptor) {
     uint32_t memory[SK_MEMINFO_VARS] = {0};
     time_t end = seconds() + DEADLINE_SECONDS;
     do {
@@ -148,12 +148,12 @@ void world_wait_drop(int descriptor) {
     } while (memory[SK_MEMINFO_DROPS] == 0);
 }
 
-void world_wait_readable(int descriptor) {
+void live_wait_readable(int descriptor) {
     struct pollfd wait = {.fd = descriptor, .events = POLLIN};
     assert_int_equal(poll(&wait, 1, DEADLINE_MS), 1);
 }
 
-void world_wait_sent(int descriptor) {
+void live_wait_sent(int descriptor) {
     int unacknowledged;
     time_t end = seconds() + DEADLINE_SECONDS;
     do {
@@ -163,7 +163,7 @@ void world_wait_sent(int descriptor) {
     } while (unacknowledged > 0);
 }
 
-void world_wait_leader_end(pid_t pid) {
+void live_wait_leader_end(pid_t pid) {
     char path[64];
     char state = '?';
     time_t end = seconds() + DEADLINE_SECONDS;
@@ -180,28 +180,28 @@ void world_wait_leader_end(pid_t pid) {
 
 // Rows --------------------------------------------------------------------------------------------
 
-static struct world_row *add_row(struct world *world, int descriptor) {
-    if (world->count == world->capacity) {
-        world->capacity += 64;
-        world->rows = realloc(world->rows, world->capacity * sizeof *world->rows);
-        assert_non_null(world->rows);
+static struct live_row *add_row(struct live_states *live, int descriptor) {
+    if (live->count == live->capacity) {
+        live->capacity += 64;
+        live->rows = realloc(live->rows, live->capacity * sizeof *live->rows);
+        assert_non_null(live->rows);
     }
-    struct world_row *row = &world->rows[world->count++];
-    *row = (struct world_row){.descriptor = descriptor};
+    struct live_row *row = &live->rows[live->count++];
+    *row = (struct live_row){.descriptor = descriptor};
     return row;
 }
 
-static struct world_row *find_row(const struct world *world, int descriptor) {
-    for (size_t i = 0; i < world->count; i++) {
-        if (world->rows[i].descriptor == descriptor) {
-            return &world->rows[i];
+static struct live_row *find_row(const struct live_states *live, int descriptor) {
+    for (size_t i = 0; i < live->count; i++) {
+        if (live->rows[i].descriptor == descriptor) {
+            return &live->rows[i];
         }
     }
     return NULL;
 }
 
-struct world_row *world_row_of(struct world *world, int descriptor) {
-    struct world_row *row = find_row(world, descriptor);
+struct live_row *live_row_of(struct live_states *live, int descriptor) {
+    struct live_row *row = find_row(live, descriptor);
     if (row == NULL) {
         fail_msg("descriptor %d has no row", descriptor);
     }
@@ -238,10 +238,11 @@ static void set_table(struct psc_endpoint *endpoint, bool udp, const union addre
 }
 
 // What the socket itself says: its table, addresses, interface, inode and user.
-static struct world_row *note_socket(struct world *world, int descriptor, enum psc_state state) {
+static struct live_row *note_socket(struct live_states *live, int descriptor,
+                                    enum psc_state state) {
     union address local;
     struct stat file;
-    struct world_row *row = add_row(world, descriptor);
+    struct live_row *row = add_row(live, descriptor);
     struct psc_endpoint *endpoint = &row->endpoint;
     name_of(descriptor, &local);
     set_table(endpoint, option(descriptor, SOL_SOCKET, SO_TYPE) == SOCK_DGRAM, &local);
@@ -256,9 +257,9 @@ static struct world_row *note_socket(struct world *world, int descriptor, enum p
     return row;
 }
 
-void world_note_orphan(struct world *world, const struct psc_endpoint *closed,
-                       enum psc_state state) {
-    struct psc_endpoint *endpoint = &add_row(world, -1)->endpoint;
+void live_note_orphan(struct live_states *live, const struct psc_endpoint *closed,
+                      enum psc_state state) {
+    struct psc_endpoint *endpoint = &add_row(live, -1)->endpoint;
     *endpoint = *closed;
     endpoint->state = (uint8_t)state;
     endpoint->inode = 0;
@@ -266,23 +267,23 @@ void world_note_orphan(struct world *world, const struct psc_endpoint *closed,
     endpoint->known = PSC_KNOWN_INODE | PSC_KNOWN_OWNERS;
 }
 
-void world_note_request(struct world *world, int listener, int client, enum psc_state state) {
+void live_note_request(struct live_states *live, int listener, int client, enum psc_state state) {
     union address remote;
-    struct psc_endpoint row = world_row_of(world, listener)->endpoint;
+    struct psc_endpoint row = live_row_of(live, listener)->endpoint;
     name_of(client, &remote);
     set_end(&remote, &row.remote, &row.remote_port);
-    world_note_orphan(world, &row, state);
+    live_note_orphan(live, &row, state);
 }
 
-void world_close(struct world *world, int descriptor) {
-    struct world_row *row = world_row_of(world, descriptor);
-    *row = world->rows[--world->count];
-    forget_descriptor(world, descriptor);
+void live_close(struct live_states *live, int descriptor) {
+    struct live_row *row = live_row_of(live, descriptor);
+    *row = live->rows[--live->count];
+    forget_descriptor(live, descriptor);
     succeed(close(descriptor));
 }
 
-void world_release(struct world *world, int descriptor) {
-    struct world_row *row = world_row_of(world, descriptor);
+void live_release(struct live_states *live, int descriptor) {
+    struct live_row *row = live_row_of(live, descriptor);
     row->descriptor = -1;
     for (size_t i = 0; i < row->owner_count; i++) {
         if (row->owners[i] == getpid()) {
@@ -290,17 +291,17 @@ void world_release(struct world *world, int descriptor) {
         }
     }
     assert_true(row->owner_count > 0);
-    forget_descriptor(world, descriptor);
+    forget_descriptor(live, descriptor);
     succeed(close(descriptor));
 }
 
-void world_own(struct world *world, int descriptor, pid_t pid) {
-    struct world_row *row = world_row_of(world, descriptor);
-    assert_true(row->owner_count < WORLD_OWNERS);
+void live_own(struct live_states *live, int descriptor, pid_t pid) {
+    struct live_row *row = live_row_of(live, descriptor);
+    assert_true(row->owner_count < LIVE_OWNERS);
     row->owners[row->owner_count++] = pid;
 }
 
-bool world_move(struct world *world, int *descriptor, int number) {
+bool live_move(struct live_states *live, int *descriptor, int number) {
     struct rlimit limit;
     succeed(getrlimit(RLIMIT_NOFILE, &limit));
     if (limit.rlim_max <= (rlim_t)number) {
@@ -310,9 +311,9 @@ bool world_move(struct world *world, int *descriptor, int number) {
     succeed(setrlimit(RLIMIT_NOFILE, &limit));
     int moved = fcntl(*descriptor, F_DUPFD_CLOEXEC, number);
     succeed(moved);
-    world_row_of(world, *descriptor)->descriptor = moved;
-    world_keep(world, moved);
-    forget_descriptor(world, *descriptor);
+    live_row_of(live, *descriptor)->descriptor = moved;
+    live_keep(live, moved);
+    forget_descriptor(live, *descriptor);
     close(*descriptor);
     *descriptor = moved;
     return true;
@@ -335,10 +336,10 @@ static socklen_t resolve(const char *address, in_port_t port, union address *res
     return size;
 }
 
-static int open_socket(struct world *world, int family, int type, int protocol) {
+static int open_socket(struct live_states *live, int family, int type, int protocol) {
     int descriptor = socket(family, type | SOCK_CLOEXEC, protocol);
     succeed(descriptor);
-    world_keep(world, descriptor);
+    live_keep(live, descriptor);
     return descriptor;
 }
 
@@ -356,10 +357,10 @@ static void bind_soon(int descriptor, const union address *address, socklen_t si
     }
 }
 
-int world_open(struct world *world, const struct world_socket *what) {
+int live_open(struct live_states *live, const struct live_socket *what) {
     union address address;
     socklen_t size = resolve(what->address, what->port, &address);
-    int descriptor = open_socket(world, address.any.sa_family, what->type, what->protocol);
+    int descriptor = open_socket(live, address.any.sa_family, what->type, what->protocol);
     if (address.any.sa_family == AF_INET6) { // a sysctl chooses what an unset option means
         switch_on(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, what->v6only);
     }
@@ -377,7 +378,7 @@ int world_open(struct world *world, const struct world_socket *what) {
     if (what->backlog > 0) {
         succeed(listen(descriptor, what->backlog));
     }
-    note_socket(world, descriptor,
+    note_socket(live, descriptor,
                 what->type == SOCK_DGRAM ? PSC_STATE_UDP_UNCONNECTED
                 : what->backlog > 0      ? PSC_STATE_LISTENING
                                          : PSC_STATE_BOUND);
@@ -385,17 +386,17 @@ int world_open(struct world *world, const struct world_socket *what) {
 }
 
 // A socket that has tried to connect to a listener: at `address`, or at the one it is bound to.
-static int start_client(struct world *world, int listener, const char *address,
-                        union address *remote, bool deaf) {
+static int start_client(struct live_states *live, int listener, const char *address,
+                        union address *remote, bool drops_packets) {
     name_of(listener, remote);
     bool ipv6 = remote->any.sa_family == AF_INET6;
     socklen_t size = ipv6 ? sizeof remote->v6 : sizeof remote->v4;
     if (address != NULL) {
         size = resolve(address, ntohs(ipv6 ? remote->v6.sin6_port : remote->v4.sin_port), remote);
     }
-    int client = open_socket(world, remote->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    if (deaf) {
-        world_deafen(client);
+    int client = open_socket(live, remote->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    if (drops_packets) {
+        live_drop_packets(client);
     }
     if (connect(client, &remote->any, size) != 0) {
         assert_int_equal(errno, EINPROGRESS);
@@ -403,49 +404,49 @@ static int start_client(struct world *world, int listener, const char *address,
     return client;
 }
 
-static void set_remote(struct world_row *row, const union address *remote) {
+static void set_remote(struct live_row *row, const union address *remote) {
     set_end(remote, &row->endpoint.remote, &row->endpoint.remote_port);
 }
 
-static void set_peer(struct world_row *row, int descriptor) {
+static void set_peer(struct live_row *row, int descriptor) {
     union address peer = {.any = {.sa_family = AF_UNSPEC}};
     socklen_t size = sizeof peer;
     succeed(getpeername(descriptor, &peer.any, &size));
     set_remote(row, &peer);
 }
 
-struct world_pair world_connect(struct world *world, int listener, const char *address) {
+struct live_pair live_connect(struct live_states *live, int listener, const char *address) {
     union address remote;
-    struct world_pair pair;
-    pair.client = start_client(world, listener, address, &remote, false);
-    world_wait_readable(listener);
+    struct live_pair pair;
+    pair.client = start_client(live, listener, address, &remote, false);
+    live_wait_readable(listener);
     pair.server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-    world_keep(world, pair.server);
-    set_remote(note_socket(world, pair.client, PSC_STATE_SYN_SENT), &remote);
-    set_peer(note_socket(world, pair.server, PSC_STATE_SYN_RECEIVED), pair.server);
-    world_wait_state(world, pair.client, TCP_ESTABLISHED);
-    world_wait_state(world, pair.server, TCP_ESTABLISHED);
+    live_keep(live, pair.server);
+    set_remote(note_socket(live, pair.client, PSC_STATE_SYN_SENT), &remote);
+    set_peer(note_socket(live, pair.server, PSC_STATE_SYN_RECEIVED), pair.server);
+    live_wait_state(live, pair.client, TCP_ESTABLISHED);
+    live_wait_state(live, pair.server, TCP_ESTABLISHED);
     return pair;
 }
 
-void world_wait_in_queue(struct world *world, int listener) {
-    int client = world_start(world, listener, false);
-    world_wait_readable(listener);
-    world_wait_state(world, client, TCP_ESTABLISHED);
-    world_note_request(world, listener, client, PSC_STATE_ESTABLISHED);
+void live_wait_in_queue(struct live_states *live, int listener) {
+    int client = live_start(live, listener, false);
+    live_wait_readable(listener);
+    live_wait_state(live, client, TCP_ESTABLISHED);
+    live_note_request(live, listener, client, PSC_STATE_ESTABLISHED);
 }
 
-int world_start(struct world *world, int listener, bool deaf) {
+int live_start(struct live_states *live, int listener, bool drops_packets) {
     union address remote;
-    int client = start_client(world, listener, NULL, &remote, deaf);
-    set_remote(note_socket(world, client, PSC_STATE_SYN_SENT), &remote);
+    int client = start_client(live, listener, NULL, &remote, drops_packets);
+    set_remote(note_socket(live, client, PSC_STATE_SYN_SENT), &remote);
     return client;
 }
 
-void world_connect_udp(struct world *world, int descriptor, int to) {
+void live_connect_udp(struct live_states *live, int descriptor, int to) {
     union address remote;
     union address local;
-    struct world_row *row = world_row_of(world, descriptor);
+    struct live_row *row = live_row_of(live, descriptor);
     name_of(to, &remote);
     socklen_t size = remote.any.sa_family == AF_INET6 ? sizeof remote.v6 : sizeof remote.v4;
     succeed(connect(descriptor, &remote.any, size));
@@ -455,43 +456,44 @@ void world_connect_udp(struct world *world, int descriptor, int to) {
     row->endpoint.state = PSC_STATE_UDP_CONNECTED;
 }
 
-void world_deafen(int descriptor) {
+void live_drop_packets(int descriptor) {
     struct sock_filter nothing = {.code = BPF_RET | BPF_K, .k = 0};
     struct sock_fprog program = {.len = 1, .filter = &nothing};
     succeed(setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program));
 }
 
-void world_hang_up(struct world *world, int descriptor, int state) {
+void live_hang_up(struct live_states *live, int descriptor, int state) {
     succeed(shutdown(descriptor, SHUT_WR));
-    world_wait_state(world, descriptor, state);
+    live_wait_state(live, descriptor, state);
 }
 
-void world_half_close(struct world *world, struct world_pair pair) {
-    world_hang_up(world, pair.client, TCP_FIN_WAIT2);
-    world_wait_state(world, pair.server, TCP_CLOSE_WAIT);
+void live_half_close(struct live_states *live, struct live_pair pair) {
+    live_hang_up(live, pair.client, TCP_FIN_WAIT2);
+    live_wait_state(live, pair.server, TCP_CLOSE_WAIT);
 }
 
 // Only the kernel still knows of it: the client ends first, and so has to wait.
-void world_time_wait(struct world *world, struct world_pair pair) {
-    world_half_close(world, pair);
-    world_hang_up(world, pair.server, TCP_CLOSE);
-    world_wait_state(world, pair.client, TCP_CLOSE);
-    struct psc_endpoint client = world_row_of(world, pair.client)->endpoint;
-    world_close(world, pair.client);
-    world_close(world, pair.server);
-    world_note_orphan(world, &client, PSC_STATE_TIME_WAIT);
+void live_time_wait(struct live_states *live, struct live_pair pair) {
+    live_half_close(live, pair);
+    live_hang_up(live, pair.server, TCP_CLOSE);
+    live_wait_state(live, pair.client, TCP_CLOSE);
+    struct psc_endpoint client = live_row_of(live, pair.client)->endpoint;
+    live_close(live, pair.client);
+    live_close(live, pair.server);
+    live_note_orphan(live, &client, PSC_STATE_TIME_WAIT);
 }
 
 // Children ----------------------------------------------------------------------------------------
 
-static void child(const struct world *world, int descriptor, world_prepare *prepare, int ready) {
+static void child(const struct live_states *live, int descriptor, live_prepare *prepare,
+                  int ready) {
     prctl(PR_SET_PDEATHSIG, SIGKILL); // should the test end early
     if (!namespace_drop_capabilities()) {
         _exit(1);
     }
-    for (size_t i = 0; i < world->descriptor_count; i++) {
-        if (world->descriptors[i] != descriptor) {
-            close(world->descriptors[i]);
+    for (size_t i = 0; i < live->descriptor_count; i++) {
+        if (live->descriptors[i] != descriptor) {
+            close(live->descriptors[i]);
         }
     }
     if (prepare != NULL) {
@@ -506,23 +508,23 @@ static void child(const struct world *world, int descriptor, world_prepare *prep
     _exit(1);
 }
 
-pid_t world_child(struct world *world, int descriptor, world_prepare *prepare) {
+pid_t live_child(struct live_states *live, int descriptor, live_prepare *prepare) {
     int ready[2];
     char byte;
     succeed(pipe2(ready, O_CLOEXEC));
     pid_t pid = fork();
     if (pid == 0) {
         close(ready[0]);
-        child(world, descriptor, prepare, ready[1]);
+        child(live, descriptor, prepare, ready[1]);
     }
     succeed(pid);
-    assert_true(world->child_count < sizeof world->children / sizeof *world->children);
-    world->children[world->child_count++] = pid;
+    assert_true(live->child_count < sizeof live->children / sizeof *live->children);
+    live->children[live->child_count++] = pid;
     close(ready[1]);
     assert_int_equal(read(ready[0], &byte, 1), 1);
     close(ready[0]);
-    if (descriptor >= 0 && find_row(world, descriptor) != NULL) {
-        world_own(world, descriptor, pid);
+    if (descriptor >= 0 && find_row(live, descriptor) != NULL) {
+        live_own(live, descriptor, pid);
     }
     return pid;
 }

@@ -8,9 +8,9 @@
 
 #include "support/live_states.h"
 
-void rows_add_world(struct rows *rows, const struct world *world, uint32_t states) {
-    for (size_t i = 0; i < world->count; i++) {
-        const struct world_row *from = &world->rows[i];
+void rows_add_world(struct rows *rows, const struct live_states *live, uint32_t states) {
+    for (size_t i = 0; i < live->count; i++) {
+        const struct live_row *from = &live->rows[i];
         char words[256] = "";
         size_t used = 0;
         for (size_t owner = 0; owner < from->owner_count; owner++) {
@@ -24,9 +24,9 @@ void rows_add_world(struct rows *rows, const struct world *world, uint32_t state
     }
 }
 
-static bool is_of_world(const struct psc_endpoint *endpoint, const struct world *world) {
-    for (size_t i = 0; i < world->count; i++) {
-        if (world->rows[i].endpoint.inode == endpoint->inode) {
+static bool is_of_world(const struct psc_endpoint *endpoint, const struct live_states *live) {
+    for (size_t i = 0; i < live->count; i++) {
+        if (live->rows[i].endpoint.inode == endpoint->inode) {
             return endpoint->inode != 0;
         }
     }
@@ -34,11 +34,11 @@ static bool is_of_world(const struct psc_endpoint *endpoint, const struct world 
 }
 
 void rows_add_snapshot_of_world(struct rows *rows, const struct psc_snapshot *snapshot,
-                                const struct world *world) {
+                                const struct live_states *live) {
     struct rows all = {0};
     rows_add_snapshot(&all, snapshot);
     for (size_t i = 0; i < all.count; i++) {
-        if (is_of_world(psc_snapshot_endpoint(snapshot, i), world)) {
+        if (is_of_world(psc_snapshot_endpoint(snapshot, i), live)) {
             *rows_add(rows) = all.list[i];
         }
     }
@@ -51,7 +51,7 @@ static void assert_ok(enum psc_status status, const struct psc_error *error) {
     }
 }
 
-struct psc_snapshot *world_collect(const struct psc_request *request, unsigned details) {
+struct psc_snapshot *live_collect(const struct psc_request *request, unsigned details) {
     struct psc_filter filter;
     struct psc_error error;
     struct psc_snapshot *snapshot;
@@ -67,7 +67,7 @@ struct psc_snapshot *world_collect(const struct psc_request *request, unsigned d
     return snapshot;
 }
 
-bool world_has_notice(const struct psc_snapshot *snapshot, const char *kind) {
+bool live_has_notice(const struct psc_snapshot *snapshot, const char *kind) {
     for (size_t i = 0; i < psc_snapshot_notice_count(snapshot); i++) {
         if (strcmp(psc_snapshot_notice(snapshot, i)->kind, kind) == 0) {
             return true;

@@ -24,7 +24,7 @@
 
 static void check(bool ok, const char *what) {
     if (!ok) {
-        fprintf(stderr, "fixed_net: %s: %s\n", what, strerror(errno));
+        fprintf(stderr, "netns_fixture: %s: %s\n", what, strerror(errno));
         exit(1);
     }
 }
@@ -64,7 +64,7 @@ struct ipv6_request {
     int interface;
 };
 
-bool fixed_net_enter(void) {
+bool netns_fixture_enter(void) {
     if (!unshare_network()) {
         return false;
     }
@@ -84,7 +84,7 @@ bool fixed_net_enter(void) {
 
 // Sockets ------------------------------------------------------------------------------------------
 
-static int keep(struct fixed_net *net, int fd) {
+static int keep(struct netns_fixture *net, int fd) {
     check(fd >= 0, "socket");
     check(net->count < sizeof net->sockets / sizeof net->sockets[0], "too many sockets");
     net->sockets[net->count++] = fd;
@@ -109,7 +109,8 @@ static socklen_t make_name(const char *text, unsigned port, struct sockaddr_stor
     return sizeof *in;
 }
 
-static int bound(struct fixed_net *net, int type, const char *address, unsigned port, bool v6only) {
+static int bound(struct netns_fixture *net, int type, const char *address, unsigned port,
+                 bool v6only) {
     struct sockaddr_storage name;
     socklen_t size = make_name(address, port, &name);
     int fd = keep(net, socket(name.ss_family, type | SOCK_CLOEXEC, 0));
@@ -124,14 +125,14 @@ static int bound(struct fixed_net *net, int type, const char *address, unsigned 
     return fd;
 }
 
-static int listener(struct fixed_net *net, const char *address, unsigned port, bool v6only,
+static int listener(struct netns_fixture *net, const char *address, unsigned port, bool v6only,
                     int backlog) {
     int fd = bound(net, SOCK_STREAM, address, port, v6only);
     check(listen(fd, backlog) == 0, "listen");
     return fd;
 }
 
-static int client(struct fixed_net *net, int type, const char *address, unsigned port,
+static int client(struct netns_fixture *net, int type, const char *address, unsigned port,
                   unsigned peer) {
     struct sockaddr_storage name;
     socklen_t size = make_name(address, peer, &name);
@@ -185,7 +186,7 @@ struct pair {
     int client, server;
 };
 
-static struct pair connected(struct fixed_net *net, int listening, const char *address,
+static struct pair connected(struct netns_fixture *net, int listening, const char *address,
                              unsigned port, unsigned peer) {
     struct pair pair = {.client = client(net, SOCK_STREAM, address, port, peer)};
     pair.server = keep(net, accept4(listening, NULL, NULL, SOCK_CLOEXEC));
@@ -197,7 +198,7 @@ static void hang_up(int fd, int state) {
     await(fd, state);
 }
 
-static void open_ends(struct fixed_net *net, int listening) {
+static void open_ends(struct netns_fixture *net, int listening) {
     struct pair pair = connected(net, listening, "127.0.0.1", 20002, 10001);
     check(send(pair.client, "hello", 5, MSG_NOSIGNAL) == 5, "send");
     struct pollfd ready = {.fd = pair.server, .events = POLLIN};
@@ -231,7 +232,7 @@ static void open_ends(struct fixed_net *net, int listening) {
     hang_up(pair.client, TCP_LAST_ACK);
 }
 
-static void open_tcp4(struct fixed_net *net) {
+static void open_tcp4(struct netns_fixture *net) {
     int listening = listener(net, "127.0.0.1", 10001, false, 8);
     open_ends(net, listening);
     client(net, SOCK_STREAM, "127.0.0.1", 20001, 10001); // never accepted
@@ -258,7 +259,7 @@ static void open_tcp4(struct fixed_net *net) {
     check(listen(on_device, 8) == 0, "listen");
 }
 
-static void open_tcp6(struct fixed_net *net) {
+static void open_tcp6(struct netns_fixture *net) {
     int dual = listener(net, "::", 10011, false, 8);
     connected(net, dual, "127.0.0.1", 20011, 10011);
     int v6only = listener(net, "::1", 10012, true, 8);
@@ -266,7 +267,7 @@ static void open_tcp6(struct fixed_net *net) {
     listener(net, "fe80::1", 10013, false, 8);
 }
 
-static void open_udp(struct fixed_net *net) {
+static void open_udp(struct netns_fixture *net) {
     bound(net, SOCK_DGRAM, "127.0.0.1", 10021, false);
     client(net, SOCK_DGRAM, "127.0.0.1", 20021, 10021);
     bound(net, SOCK_DGRAM, "::", 10031, false);
@@ -275,14 +276,14 @@ static void open_udp(struct fixed_net *net) {
     bound(net, SOCK_DGRAM, "fe80::1", 10033, false);
 }
 
-void fixed_net_open(struct fixed_net *net) {
+void netns_fixture_open(struct netns_fixture *net) {
     net->count = 0;
     open_tcp4(net);
     open_tcp6(net);
     open_udp(net);
 }
 
-void fixed_net_close(struct fixed_net *net) {
+void netns_fixture_close(struct netns_fixture *net) {
     while (net->count > 0) {
         close(net->sockets[--net->count]);
     }

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct fixed_net {
+struct netns_fixture {
     int sockets[64];
     size_t count;
 };
@@ -16,10 +16,10 @@ struct fixed_net {
  * Only before the process has threads.
  * @return whether this system lets us
  */
-bool fixed_net_enter(void);
+bool netns_fixture_enter(void);
 
-/** Makes the sockets that fixed_net_rows.c lists. A failure ends the program with a message. */
-void fixed_net_open(struct fixed_net *net);
-void fixed_net_close(struct fixed_net *net);
+/** Makes the sockets that netns_fixture_rows.c lists. A failure ends the program with a message. */
+void netns_fixture_open(struct netns_fixture *net);
+void netns_fixture_close(struct netns_fixture *net);
 
 #endif

@@ -79,12 +79,12 @@ static const struct expected_row rows[] = {
 #define ROW_COUNT (sizeof rows / sizeof rows[0])
 
 static bool is_shown(const struct expected_row *row, enum psc_protocol protocol,
-                     enum fixed_net_source source) {
+                     enum netns_fixture_source source) {
     return row->protocol == protocol &&
-           (source == FIXED_NET_BY_NETLINK || row->state != PSC_STATE_BOUND);
+           (source == NETNS_FIXTURE_BY_NETLINK || row->state != PSC_STATE_BOUND);
 }
 
-size_t fixed_net_row_count(enum psc_protocol protocol, enum fixed_net_source source) {
+size_t netns_fixture_row_count(enum psc_protocol protocol, enum netns_fixture_source source) {
     size_t count = 0;
     for (size_t i = 0; i < ROW_COUNT; i++) {
         count += is_shown(&rows[i], protocol, source);
@@ -129,8 +129,8 @@ static void check_queue(int64_t expected, uint32_t actual) {
 }
 
 static void check_row(const struct psc_endpoint *endpoint, const struct expected_row *row,
-                      enum fixed_net_source source, uint32_t uid) {
-    bool netlink = source == FIXED_NET_BY_NETLINK;
+                      enum netns_fixture_source source, uint32_t uid) {
+    bool netlink = source == NETNS_FIXTURE_BY_NETLINK;
     bool backlog = netlink || row->state != PSC_STATE_LISTENING;
     uint32_t known = PSC_KNOWN_INODE | PSC_KNOWN_RECV_QUEUE | (backlog ? PSC_KNOWN_SEND_QUEUE : 0) |
                      (netlink ? PSC_KNOWN_COOKIE : 0) |
@@ -148,12 +148,12 @@ static void check_row(const struct psc_endpoint *endpoint, const struct expected
     check_queue(backlog ? row->send_queue : 0, endpoint->send_queue);
 }
 
-void fixed_net_check_rows(const struct psc_builder *builder, enum psc_protocol protocol,
-                          enum fixed_net_source source, uint32_t uid) {
+void netns_fixture_check_rows(const struct psc_builder *builder, enum psc_protocol protocol,
+                              enum netns_fixture_source source, uint32_t uid) {
     for (size_t i = 0; i < ROW_COUNT; i++) {
         if (is_shown(&rows[i], protocol, source)) {
             check_row(find(builder, &rows[i]), &rows[i], source, uid);
         }
     }
-    assert_int_equal(psc_builder_count(builder), fixed_net_row_count(protocol, source));
+    assert_int_equal(psc_builder_count(builder), netns_fixture_row_count(protocol, source));
 }

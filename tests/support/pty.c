@@ -36,57 +36,56 @@ static void run(const char *command, const char *name) {
     _exit(127);
 }
 
-bool dialogue_begin(struct dialogue *dialogue, const char *command) {
-    *dialogue = (struct dialogue){.terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)};
+bool pty_begin(struct pty *pty, const char *command) {
+    *pty = (struct pty){.terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)};
     const char *name = NULL;
-    if (dialogue->terminal >= 0 && grantpt(dialogue->terminal) == 0 &&
-        unlockpt(dialogue->terminal) == 0) {
-        name = ptsname(dialogue->terminal);
+    if (pty->terminal >= 0 && grantpt(pty->terminal) == 0 && unlockpt(pty->terminal) == 0) {
+        name = ptsname(pty->terminal);
     }
     if (name == NULL) {
         return false;
     }
-    dialogue->pid = fork();
-    if (dialogue->pid == 0) {
+    pty->pid = fork();
+    if (pty->pid == 0) {
         run(command, name);
     }
-    assert_true(dialogue->pid > 0);
+    assert_true(pty->pid > 0);
     return true;
 }
 
 // Returns whether something came; false at the end. The last to leave a terminal is an error there.
-static bool read_more(struct dialogue *dialogue) {
-    struct pollfd wait = {.fd = dialogue->terminal, .events = POLLIN};
+static bool read_more(struct pty *pty) {
+    struct pollfd wait = {.fd = pty->terminal, .events = POLLIN};
     if (poll(&wait, 1, DEADLINE_MS) != 1) {
-        fail_msg("nothing more came after '%s'", dialogue->text);
+        fail_msg("nothing more came after '%s'", pty->text);
     }
-    size_t room = sizeof dialogue->text - 1 - dialogue->size;
-    ssize_t got = read(dialogue->terminal, dialogue->text + dialogue->size, room);
+    size_t room = sizeof pty->text - 1 - pty->size;
+    ssize_t got = read(pty->terminal, pty->text + pty->size, room);
     if (got <= 0) {
         return false;
     }
-    dialogue->size += (size_t)got;
-    dialogue->text[dialogue->size] = '\0';
+    pty->size += (size_t)got;
+    pty->text[pty->size] = '\0';
     return true;
 }
 
-void dialogue_expect(struct dialogue *dialogue, const char *text) {
-    while (strstr(dialogue->text, text) == NULL) {
-        if (!read_more(dialogue)) {
-            fail_msg("'%s' does not come, but '%s'", text, dialogue->text);
+void pty_expect(struct pty *pty, const char *text) {
+    while (strstr(pty->text, text) == NULL) {
+        if (!read_more(pty)) {
+            fail_msg("'%s' does not come, but '%s'", text, pty->text);
         }
     }
 }
 
-void dialogue_say(struct dialogue *dialogue, const char *text) {
-    assert_int_equal(write(dialogue->terminal, text, strlen(text)), strlen(text));
+void pty_say(struct pty *pty, const char *text) {
+    assert_int_equal(write(pty->terminal, text, strlen(text)), strlen(text));
 }
 
-int dialogue_end(struct dialogue *dialogue) {
+int pty_end(struct pty *pty) {
     int status;
-    while (read_more(dialogue)) {
+    while (read_more(pty)) {
     }
-    close(dialogue->terminal);
-    assert_int_equal(waitpid(dialogue->pid, &status, 0), dialogue->pid);
+    close(pty->terminal);
+    assert_int_equal(waitpid(pty->pid, &status, 0), pty->pid);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

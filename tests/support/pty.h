@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-struct dialogue {
+struct pty {
     pid_t pid;
     int terminal; /**< -1: this system gives none */
     char text[8192];
@@ -14,12 +14,12 @@ struct dialogue {
 };
 
 /** @param command words apart by single blanks; @return whether there is a terminal */
-bool dialogue_begin(struct dialogue *dialogue, const char *command);
+bool pty_begin(struct pty *pty, const char *command);
 /** Reads until a text was there. Fails the test if it does not come. */
-void dialogue_expect(struct dialogue *dialogue, const char *text);
+void pty_expect(struct pty *pty, const char *text);
 /** Types. */
-void dialogue_say(struct dialogue *dialogue, const char *text);
+void pty_say(struct pty *pty, const char *text);
 /** Reads to the end. @return the exit status, or 128 + the signal that ended the program */
-int dialogue_end(struct dialogue *dialogue);
+int pty_end(struct pty *pty);
 
 #endif

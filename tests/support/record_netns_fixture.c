@@ -1,5 +1,5 @@
-// record_netns_fixture.c - records what the kernel answers about the sockets of fixed_net.c, anew:
-//   build/dev/tests/record_fixed_net tests/data
+// record_netns_fixture.c - records what the kernel answers about the sockets of netns_fixture.c, anew:
+//   build/dev/tests/record_netns_fixture tests/data
 // if_inet6_twins was made by hand instead, in a namespace with three more interfaces:
 //   for i in 0 1 2; do ip tuntap add dev tap$i mode tap; ip link set tap$i up; done
 //   ip address add fe80::1/64 dev tap0 nodad; ip address add fe80::1/64 dev tap1 nodad
@@ -91,12 +91,12 @@ int main(int argc, char **argv) {
     static const char *const sock_diag[] = {"tcp4.bin", "tcp6.bin", "udp4.bin", "udp6.bin"};
     static const char *const proc_net[] = {"tcp", "tcp6", "udp", "udp6", "if_inet6"};
     if (argc != 2) {
-        fputs("usage: record_fixed_net DIRECTORY\n", stderr);
+        fputs("usage: record_netns_fixture DIRECTORY\n", stderr);
         return 2;
     }
-    struct fixed_net net;
-    check(fixed_net_enter(), "a network namespace");
-    fixed_net_open(&net);
+    struct netns_fixture net;
+    check(netns_fixture_enter(), "a network namespace");
+    netns_fixture_open(&net);
     for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
          protocol++) {
         record_sock_diag(argv[1], protocol, sock_diag[protocol]);
@@ -104,6 +104,6 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < sizeof proc_net / sizeof proc_net[0]; i++) {
         record_proc_net(argv[1], proc_net[i]);
     }
-    fixed_net_close(&net);
+    netns_fixture_close(&net);
     return 0;
 }

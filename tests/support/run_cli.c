@@ -8,8 +8,8 @@
 #include "support/capture.h"
 
 void run_cli(struct run *run, const char *line) {
-    struct words words;
-    words_split(&words, line);
+    struct argv words;
+    argv_split(&words, line);
     struct psc_streams streams = {.out = capture_open(), .err = capture_open()};
     run->exit = psc_cli_run(words.count, words.list, &streams);
     run->out = capture_close(streams.out, &run->out_size);

@@ -180,7 +180,7 @@ static size_t fail_each(const char *line, bool all, const char *good, size_t *fa
 
 struct setting {
     bool own_net;
-    struct fixed_net net;
+    struct netns_fixture net;
 };
 
 static void every_allocation_fails_once(void **state) {
@@ -304,9 +304,9 @@ static void descriptors_run_out(void **state) {
 
 static int set_up(void **state) {
     static struct setting setting;
-    setting.own_net = fixed_net_enter();
+    setting.own_net = netns_fixture_enter();
     if (setting.own_net) {
-        fixed_net_open(&setting.net);
+        netns_fixture_open(&setting.net);
     } else {
         print_message("no network namespace for this user: the sockets of the machine will do\n");
     }
@@ -316,7 +316,7 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
     struct setting *setting = *state;
-    fixed_net_close(&setting->net);
+    netns_fixture_close(&setting->net);
     return 0;
 }
 

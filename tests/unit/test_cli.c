@@ -151,8 +151,8 @@ static void an_empty_machine_is_no_failure(void **state) {
 
 // Runs with an output that fails, and returns what was said about it.
 static char *run_into(FILE *out, const char *line, int *exit) {
-    struct words words;
-    words_split(&words, line);
+    struct argv words;
+    argv_split(&words, line);
     struct psc_streams streams = {.out = out, .err = capture_open()};
     *exit = psc_cli_run(words.count, words.list, &streams);
     fclose(out);

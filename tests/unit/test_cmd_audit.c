@@ -23,9 +23,9 @@ static int usual_machine(void **state) {
     return 0;
 }
 
-static int careless_machine(void **state) {
+static int with_insecure_services(void **state) {
     usual_machine(state);
-    fake_platform()->careless = true;
+    fake_platform()->insecure_services = true;
     return 0;
 }
 
@@ -52,7 +52,7 @@ static void assert_status(const char *line, int status) {
 
 static void the_status_is_the_worst_finding(void **state) {
     static const struct {
-        bool careless;
+        bool insecure_services;
         const char *line;
         int status;
     } cases[] = {
@@ -69,7 +69,7 @@ static void the_status_is_the_worst_finding(void **state) {
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        fake_platform()->careless = cases[i].careless;
+        fake_platform()->insecure_services = cases[i].insecure_services;
         assert_status(cases[i].line, cases[i].status);
     }
 }
@@ -142,7 +142,7 @@ static void what_was_saved_passes(void **state) {
 
     // One new listener more is one finding more, and a service that started anew is none.
     fake_platform()->ended[fake_platform()->ended_count++] = 812;
-    fake_platform()->careless = true;
+    fake_platform()->insecure_services = true;
     run_with(&run, "--policy", path, "--ndjson");
     assert_int_equal(run.exit, PSC_EXIT_NO);
     assert_int_equal(count(run.out, "\"not-allowed\""), 7);
@@ -162,7 +162,7 @@ static void what_was_saved_passes(void **state) {
 static void saving_again_writes_the_same(void **state) {
     struct run run;
     (void)state;
-    fake_platform()->careless = true;
+    fake_platform()->insecure_services = true;
     char *path = make_file("allow tcp *:1 old\n");
     run_with(&run, "--save", path, "");
     run_done(&run);
@@ -225,7 +225,7 @@ static void output_goes_to_a_file(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(forms, careless_machine),
+        cmocka_unit_test_setup(forms, with_insecure_services),
         cmocka_unit_test_setup(mistakes, usual_machine),
         cmocka_unit_test_setup(the_status_is_the_worst_finding, usual_machine),
         cmocka_unit_test_setup(what_cannot_be_found_out_is_status_3, usual_machine),

@@ -14,7 +14,7 @@
 
 #define BIT(name) PSC_STATE_BIT(PSC_STATE_##name)
 
-static void words_are_read_as_they_are_written(void **state) {
+static void argv_are_read_as_they_are_written(void **state) {
     (void)state;
     for (unsigned number = 0; number < PSC_STATE_UDP_UNCONNECTED; number++) {
         char word[32];
@@ -199,7 +199,7 @@ static void rows_without_identity_are_all_kept(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words_are_read_as_they_are_written),
+        cmocka_unit_test(argv_are_read_as_they_are_written),
         cmocka_unit_test(understands_the_other_tools),
         cmocka_unit_test(knows_who_has_a_peer),
         cmocka_unit_test(knows_who_can_reach_a_listener),

@@ -13,8 +13,8 @@
 #include "support/argv.h"
 
 static enum psc_status parse(struct options *options, const char *line, struct psc_error *error) {
-    struct words words;
-    words_split(&words, line);
+    struct argv words;
+    argv_split(&words, line);
     return options_parse(options, COMMAND_LIST, words.count, words.list, error);
 }
 

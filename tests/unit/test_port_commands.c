@@ -196,8 +196,8 @@ static int more_servers(void **state) {
 
 // Runs a line at a terminal where something is typed after the question.
 static void run_answered(struct run *run, const char *line, const char *answer) {
-    struct words words;
-    words_split(&words, line);
+    struct argv words;
+    argv_split(&words, line);
     struct psc_streams streams = {.in = tmpfile(), .out = capture_open(), .err = capture_open()};
     assert_non_null(streams.in);
     assert_true(fputs(answer, streams.in) >= 0);
@@ -273,8 +273,8 @@ static void a_process_that_closed_the_port_is_not_stopped(void **state) {
 
 // Runs with an output that fails, and returns what was said about it.
 static char *run_into(FILE *out, const char *line, int *exit) {
-    struct words words;
-    words_split(&words, line);
+    struct argv words;
+    argv_split(&words, line);
     struct psc_streams streams = {.out = out, .err = capture_open()};
     usual_machine(NULL);
     *exit = psc_cli_run(words.count, words.list, &streams);

@@ -15,8 +15,8 @@
 
 static enum psc_status parse(struct options *options, enum command_id command, const char *line,
                              struct psc_error *error) {
-    struct words words;
-    words_split(&words, line);
+    struct argv words;
+    argv_split(&words, line);
     return options_parse(options, command, words.count, words.list, error);
 }
 

@@ -53,29 +53,29 @@ static void end(struct parsing *parsing) {
 }
 
 static enum psc_status parse_links(struct parsing *parsing, const char *name) {
-    struct recorded recorded = recorded_read(name);
+    struct fixture_bytes bytes = fixture_bytes_read(name);
     enum psc_status status =
-        decode_if_inet6(recorded.bytes, recorded.size, &parsing->links, &parsing->error);
-    recorded_free(&recorded);
+        decode_if_inet6(bytes.bytes, bytes.size, &parsing->links, &parsing->error);
+    fixture_bytes_free(&bytes);
     return status;
 }
 
 // Recordings ---------------------------------------------------------------------------------------
 
-static void recorded_texts_become_the_rows_of_the_fixed_net(void **state) {
+static void fixture_bytes_texts_become_the_expected_rows(void **state) {
     (void)state;
     for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
          protocol++) {
-        struct recorded recorded = recorded_read(recordings[protocol]);
+        struct fixture_bytes bytes = fixture_bytes_read(recordings[protocol]);
         struct parsing parsing;
         begin(&parsing);
         assert_int_equal(parse_links(&parsing, "proc_net/if_inet6"), PSC_OK);
-        parse(&parsing, recorded.bytes, recorded.size, protocol);
+        parse(&parsing, bytes.bytes, bytes.size, protocol);
         assert_int_equal(parsing.status, PSC_OK);
         assert_int_equal(psc_builder_seal(parsing.builder), PSC_OK);
-        fixed_net_check_rows(parsing.builder, protocol, FIXED_NET_BY_PROC_NET, 0);
+        netns_fixture_check_rows(parsing.builder, protocol, NETNS_FIXTURE_BY_PROC_NET, 0);
         end(&parsing);
-        recorded_free(&recorded);
+        fixture_bytes_free(&bytes);
     }
 }
 
@@ -83,12 +83,12 @@ static void every_truncation_inside_a_line_is_an_error(void **state) {
     (void)state;
     for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
          protocol++) {
-        struct recorded recorded = recorded_read(recordings[protocol]);
+        struct fixture_bytes bytes = fixture_bytes_read(recordings[protocol]);
         size_t lines = 0;
-        for (size_t size = 0; size < recorded.size; size++) {
-            bool at_line_end = size > 0 && recorded.bytes[size - 1] == '\n';
+        for (size_t size = 0; size < bytes.size; size++) {
+            bool at_line_end = size > 0 && bytes.bytes[size - 1] == '\n';
             lines += at_line_end;
-            char *cut = recorded_cut(recorded.bytes, size);
+            char *cut = fixture_bytes_cut(bytes.bytes, size);
             struct parsing parsing;
             begin(&parsing);
             parse(&parsing, cut, size, protocol);
@@ -97,7 +97,7 @@ static void every_truncation_inside_a_line_is_an_error(void **state) {
             end(&parsing);
             free(cut);
         }
-        recorded_free(&recorded);
+        fixture_bytes_free(&bytes);
     }
 }
 
@@ -105,14 +105,14 @@ static void damage_never_crashes(void **state) {
     (void)state;
     for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
          protocol++) {
-        struct recorded recorded = recorded_read(recordings[protocol]);
+        struct fixture_bytes bytes = fixture_bytes_read(recordings[protocol]);
         size_t errors = 0;
         for (uint64_t seed = 0; seed < 4000; seed++) {
-            char *text = recorded_cut(recorded.bytes, recorded.size);
-            recorded_damage(text, recorded.size, seed);
+            char *text = fixture_bytes_cut(bytes.bytes, bytes.size);
+            fixture_bytes_damage(text, bytes.size, seed);
             struct parsing parsing;
             begin(&parsing);
-            parse(&parsing, text, recorded.size, protocol);
+            parse(&parsing, text, bytes.size, protocol);
             assert_true(parsing.status == PSC_OK || parsing.status == PSC_MALFORMED);
             assert_int_equal(psc_builder_seal(parsing.builder), PSC_OK);
             errors += parsing.status != PSC_OK;
@@ -120,7 +120,7 @@ static void damage_never_crashes(void **state) {
             free(text);
         }
         assert_true(errors > 0);
-        recorded_free(&recorded);
+        fixture_bytes_free(&bytes);
     }
 }
 
@@ -188,17 +188,17 @@ static void fields_of_a_line(void **state) {
 
 static void states_that_nobody_asked_for_are_left_out(void **state) {
     (void)state;
-    struct recorded recorded = recorded_read(recordings[PSC_PROTOCOL_TCP4]);
+    struct fixture_bytes bytes = fixture_bytes_read(recordings[PSC_PROTOCOL_TCP4]);
     struct parsing parsing;
     begin(&parsing);
-    assert_int_equal(decode_proc_net(recorded.bytes, recorded.size, PSC_PROTOCOL_TCP4,
+    assert_int_equal(decode_proc_net(bytes.bytes, bytes.size, PSC_PROTOCOL_TCP4,
                                      PSC_STATE_BIT(PSC_STATE_TIME_WAIT), &parsing.links,
                                      parsing.builder, &parsing.error),
                      PSC_OK);
     assert_int_equal(psc_builder_count(parsing.builder), 1);
     assert_int_equal(psc_builder_endpoint(parsing.builder, 0)->state, PSC_STATE_TIME_WAIT);
     end(&parsing);
-    recorded_free(&recorded);
+    fixture_bytes_free(&bytes);
 }
 
 // Interfaces ---------------------------------------------------------------------------------------
@@ -242,24 +242,24 @@ static void more_interfaces_than_there_is_room_for(void **state) {
 
 static void interfaces_cut_or_damaged(void **state) {
     (void)state;
-    struct recorded recorded = recorded_read("proc_net/if_inet6_twins");
+    struct fixture_bytes bytes = fixture_bytes_read("proc_net/if_inet6_twins");
     struct decode_links links;
     struct psc_error error;
-    for (size_t size = 0; size < recorded.size; size++) {
-        char *cut = recorded_cut(recorded.bytes, size);
-        bool whole = size == 0 || recorded.bytes[size - 1] == '\n';
+    for (size_t size = 0; size < bytes.size; size++) {
+        char *cut = fixture_bytes_cut(bytes.bytes, size);
+        bool whole = size == 0 || bytes.bytes[size - 1] == '\n';
         assert_int_equal(decode_if_inet6(cut, size, &links, &error),
                          whole ? PSC_OK : PSC_MALFORMED);
         free(cut);
     }
     for (uint64_t seed = 0; seed < 4000; seed++) {
-        char *text = recorded_cut(recorded.bytes, recorded.size);
-        recorded_damage(text, recorded.size, seed);
-        enum psc_status status = decode_if_inet6(text, recorded.size, &links, &error);
+        char *text = fixture_bytes_cut(bytes.bytes, bytes.size);
+        fixture_bytes_damage(text, bytes.size, seed);
+        enum psc_status status = decode_if_inet6(text, bytes.size, &links, &error);
         assert_true(status == PSC_OK || status == PSC_MALFORMED);
         free(text);
     }
-    recorded_free(&recorded);
+    fixture_bytes_free(&bytes);
 }
 
 // Files --------------------------------------------------------------------------------------------
@@ -306,28 +306,28 @@ static void a_missing_file_is_an_error_only_for_ipv4(void **state) {
 }
 
 // Leaves the network of the machine, so it comes last.
-static void the_kernel_tells_of_the_fixed_net(void **state) {
+static void the_kernel_answers_as_recorded(void **state) {
     (void)state;
-    struct fixed_net net;
-    if (!fixed_net_enter()) {
+    struct netns_fixture net;
+    if (!netns_fixture_enter()) {
         print_message("skipped: no network namespace for this user\n");
         skip();
     }
-    fixed_net_open(&net);
+    netns_fixture_open(&net);
     for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
          protocol++) {
         struct parsing parsing;
         read_table(&parsing, "/proc", protocol);
         assert_int_equal(parsing.status, PSC_OK);
-        fixed_net_check_rows(parsing.builder, protocol, FIXED_NET_BY_PROC_NET, getuid());
+        netns_fixture_check_rows(parsing.builder, protocol, NETNS_FIXTURE_BY_PROC_NET, getuid());
         end(&parsing);
     }
-    fixed_net_close(&net);
+    netns_fixture_close(&net);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(recorded_texts_become_the_rows_of_the_fixed_net),
+        cmocka_unit_test(fixture_bytes_texts_become_the_expected_rows),
         cmocka_unit_test(every_truncation_inside_a_line_is_an_error),
         cmocka_unit_test(damage_never_crashes),
         cmocka_unit_test(lines_that_the_kernel_does_not_print_are_errors),
@@ -337,7 +337,7 @@ int main(void) {
         cmocka_unit_test(more_interfaces_than_there_is_room_for),
         cmocka_unit_test(interfaces_cut_or_damaged),
         cmocka_unit_test(a_missing_file_is_an_error_only_for_ipv4),
-        cmocka_unit_test(the_kernel_tells_of_the_fixed_net),
+        cmocka_unit_test(the_kernel_answers_as_recorded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,7 +35,8 @@ static void sockets_in_link_targets(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         size_t size = strlen(cases[i].target);
-        char *exact = recorded_cut(cases[i].target, size); // as readlink(2) gives it, without NUL
+        char *exact =
+            fixture_bytes_cut(cases[i].target, size); // as readlink(2) gives it, without NUL
         if (proc_parse_socket(exact, size) != cases[i].inode) {
             fail_msg("%s", cases[i].target);
         }
@@ -47,7 +48,7 @@ static void sockets_in_link_targets(void **state) {
 #define FIELDS " S 1 2 2 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 9876543 11 12\n"
 
 static bool start_of(const char *stat, size_t size, uint64_t *ticks) {
-    char *exact = recorded_cut(stat, size);
+    char *exact = fixture_bytes_cut(stat, size);
     bool parsed = proc_parse_start(exact, size, ticks);
     free(exact);
     return parsed;
@@ -101,7 +102,7 @@ static void a_stat_cut_or_damaged(void **state) {
     for (uint64_t seed = 0; seed < 4000; seed++) {
         char text[sizeof stat];
         memcpy(text, stat, sizeof stat);
-        recorded_damage(text, sizeof stat - 1, seed);
+        fixture_bytes_damage(text, sizeof stat - 1, seed);
         (void)start_of(text, sizeof stat - 1, &ticks);
         (void)proc_parse_socket(text, sizeof stat - 1);
         (void)proc_parse_is_deleted(text, sizeof stat - 1);
@@ -134,7 +135,7 @@ static void deleted_executables(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         size_t size = strlen(cases[i].target);
-        char *exact = recorded_cut(cases[i].target, size);
+        char *exact = fixture_bytes_cut(cases[i].target, size);
         if (proc_parse_is_deleted(exact, size) != cases[i].deleted) {
             fail_msg("%s", cases[i].target);
         }
@@ -163,7 +164,7 @@ static void a_parent_behind_any_name(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint32_t parent = 0;
         size_t size = strlen(cases[i].stat);
-        char *exact = recorded_cut(cases[i].stat, size);
+        char *exact = fixture_bytes_cut(cases[i].stat, size);
         bool parsed = proc_parse_parent(exact, size, &parent);
         if (parsed != (cases[i].parent != 0) || parent != cases[i].parent) {
             fail_msg("'%s': %u", cases[i].stat, parent);
@@ -211,7 +212,7 @@ static void services_in_control_groups(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct proc_unit unit;
         size_t size = strlen(cases[i].cgroup);
-        char *exact = recorded_cut(cases[i].cgroup, size);
+        char *exact = fixture_bytes_cut(cases[i].cgroup, size);
         bool found = proc_parse_unit(exact, size, &unit);
         if (found != (cases[i].name != NULL) || (found && (strcmp(unit.name, cases[i].name) != 0 ||
                                                            unit.of_user != cases[i].of_user))) {

@@ -58,31 +58,31 @@ static void end(struct decoding *decoding) {
 
 // Recordings ---------------------------------------------------------------------------------------
 
-static void recorded_answers_become_the_rows_of_the_fixed_net(void **state) {
+static void fixture_bytes_answers_become_the_expected_rows(void **state) {
     (void)state;
     for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
          protocol++) {
-        struct recorded recorded = recorded_read(recordings[protocol]);
+        struct fixture_bytes recording = fixture_bytes_read(recordings[protocol]);
         struct decoding decoding;
         begin(&decoding);
-        decode(&decoding, recorded.bytes, recorded.size, protocol);
+        decode(&decoding, recording.bytes, recording.size, protocol);
         assert_int_equal(decoding.status, PSC_OK);
         assert_true(decoding.answer.done);
         assert_false(decoding.answer.interrupted);
         assert_int_equal(decoding.answer.refused, 0);
         assert_int_equal(psc_builder_seal(decoding.builder), PSC_OK);
-        fixed_net_check_rows(decoding.builder, protocol, FIXED_NET_BY_NETLINK, 0);
+        netns_fixture_check_rows(decoding.builder, protocol, NETNS_FIXTURE_BY_NETLINK, 0);
         end(&decoding);
-        recorded_free(&recorded);
+        fixture_bytes_free(&recording);
     }
 }
 
 // How many rows lie in the first bytes of a recording with their whole length.
-static size_t whole_rows(const struct recorded *recorded, size_t size) {
+static size_t whole_rows(const struct fixture_bytes *bytes, size_t size) {
     size_t rows = 0;
     struct nlmsghdr header;
     for (size_t at = 0; at + sizeof header <= size; at += NLMSG_ALIGN(header.nlmsg_len)) {
-        memcpy(&header, recorded->bytes + at, sizeof header);
+        memcpy(&header, bytes->bytes + at, sizeof header);
         rows += header.nlmsg_type == SOCK_DIAG_BY_FAMILY && at + header.nlmsg_len <= size;
     }
     return rows;
@@ -92,20 +92,20 @@ static void every_truncation_is_an_error_or_not_done(void **state) {
     (void)state;
     for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
          protocol++) {
-        struct recorded recorded = recorded_read(recordings[protocol]);
-        for (size_t size = 0; size < recorded.size; size++) {
-            char *cut = recorded_cut(recorded.bytes, size);
+        struct fixture_bytes recording = fixture_bytes_read(recordings[protocol]);
+        for (size_t size = 0; size < recording.size; size++) {
+            char *cut = fixture_bytes_cut(recording.bytes, size);
             struct decoding decoding;
             begin(&decoding);
             decode(&decoding, cut, size, protocol);
             assert_true(decoding.status == PSC_MALFORMED ||
                         (decoding.status == PSC_OK && !decoding.answer.done));
-            assert_int_equal(decoding.rows, whole_rows(&recorded, size));
+            assert_int_equal(decoding.rows, whole_rows(&recording, size));
             assert_int_equal(decoding.status == PSC_OK, decoding.error.text[0] == '\0');
             end(&decoding);
             free(cut);
         }
-        recorded_free(&recorded);
+        fixture_bytes_free(&recording);
     }
 }
 
@@ -114,23 +114,23 @@ static void damage_never_crashes(void **state) {
     const size_t smallest_row = sizeof(struct nlmsghdr) + sizeof(struct inet_diag_msg);
     for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
          protocol++) {
-        struct recorded recorded = recorded_read(recordings[protocol]);
+        struct fixture_bytes recording = fixture_bytes_read(recordings[protocol]);
         size_t errors = 0;
         for (uint64_t seed = 0; seed < 4000; seed++) {
-            char *bytes = recorded_cut(recorded.bytes, recorded.size);
-            recorded_damage(bytes, recorded.size, seed);
+            char *bytes = fixture_bytes_cut(recording.bytes, recording.size);
+            fixture_bytes_damage(bytes, recording.size, seed);
             struct decoding decoding;
             begin(&decoding);
-            decode(&decoding, bytes, recorded.size, protocol);
+            decode(&decoding, bytes, recording.size, protocol);
             assert_true(decoding.status == PSC_OK || decoding.status == PSC_MALFORMED);
-            assert_in_range(decoding.rows, 0, recorded.size / smallest_row);
+            assert_in_range(decoding.rows, 0, recording.size / smallest_row);
             assert_int_equal(psc_builder_seal(decoding.builder), PSC_OK);
             errors += decoding.status != PSC_OK;
             end(&decoding);
             free(bytes);
         }
         assert_true(errors > 0);
-        recorded_free(&recorded);
+        fixture_bytes_free(&recording);
     }
 }
 
@@ -335,34 +335,34 @@ static void the_kernel_tells_of_an_own_listener(void **state) {
 }
 
 // Leaves the network of the machine, so it comes last.
-static void the_kernel_tells_of_the_fixed_net(void **state) {
+static void the_kernel_answers_as_recorded(void **state) {
     (void)state;
-    struct fixed_net net;
-    if (!fixed_net_enter()) {
+    struct netns_fixture net;
+    if (!netns_fixture_enter()) {
         print_message("skipped: no network namespace for this user\n");
         skip();
     }
-    fixed_net_open(&net);
+    netns_fixture_open(&net);
     for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
          protocol++) {
         struct decoding decoding;
         dump(&decoding, protocol, PSC_STATES_ALL);
-        fixed_net_check_rows(decoding.builder, protocol, FIXED_NET_BY_NETLINK, getuid());
+        netns_fixture_check_rows(decoding.builder, protocol, NETNS_FIXTURE_BY_NETLINK, getuid());
         end(&decoding);
     }
-    fixed_net_close(&net);
+    netns_fixture_close(&net);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(recorded_answers_become_the_rows_of_the_fixed_net),
+        cmocka_unit_test(fixture_bytes_answers_become_the_expected_rows),
         cmocka_unit_test(every_truncation_is_an_error_or_not_done),
         cmocka_unit_test(damage_never_crashes),
         cmocka_unit_test(answers_beside_rows_are_understood),
         cmocka_unit_test(attributes_are_read_within_their_message),
         cmocka_unit_test(nothing_is_read_behind_the_end_of_a_dump),
         cmocka_unit_test(the_kernel_tells_of_an_own_listener),
-        cmocka_unit_test(the_kernel_tells_of_the_fixed_net),
+        cmocka_unit_test(the_kernel_answers_as_recorded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,8 +46,8 @@ void *__wrap_realloc(void *old, size_t size) {
 }
 
 static int run_once(const char *line, int successes, char **err) {
-    struct words words;
-    words_split(&words, line);
+    struct argv words;
+    argv_split(&words, line);
     struct psc_streams streams = {.out = capture_open(), .err = capture_open()};
     failed = false;
     left = successes;

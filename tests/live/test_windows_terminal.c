@@ -1,4 +1,4 @@
-// test_windows_terminal.c - terminal: streams that are no console.
+// test_windows_terminal.c - terminal: streams that are not a console, and typed-ahead input.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,9 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <windows.h>
 
 #include "platform/terminal.h"
 #include "support/capture.h"
+#include "support/windows_fake.h"
 
 static void a_pipe_without_reader(void **state) {
     int ends[2];
@@ -59,8 +61,25 @@ static void no_console_has_no_color_and_nobody_to_ask(void **state) {
     free(capture_close(stream, NULL));
 }
 
+WINDOWS_FAKE(FlushConsoleInputBuffer);
+
+static HANDLE flushed;
+
+static BOOL WINAPI fake_FlushConsoleInputBuffer(HANDLE console) {
+    flushed = console;
+    return TRUE;
+}
+
+static void typed_ahead_input_is_discarded(void **state) {
+    (void)state;
+    psc_terminal_discard_input(stdin);
+    assert_non_null(flushed);
+    assert_ptr_equal(flushed, GetStdHandle(STD_INPUT_HANDLE));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(typed_ahead_input_is_discarded),
         cmocka_unit_test(a_pipe_without_reader),
         cmocka_unit_test(a_file_that_cannot_be_written),
         cmocka_unit_test(prose_ends_its_lines_in_crlf),

@@ -1,8 +1,8 @@
 // terminal.c - the console, which takes UTF-16 and may understand escape sequences.
 //
-// What the program writes to a console goes through a pipe to a thread, which turns the UTF-8 into
-// UTF-16. So nobody else needs to know what a stream is, and no code page is touched. Standard output
-// and standard error share the pipe, because what is written first must be seen first.
+// What the program writes to a console goes through a pipe to a thread, which converts UTF-8 to UTF-16.
+// So no other code needs to know what a stream is, and no code page is changed. Standard output and
+// standard error share the pipe, which keeps their lines in order.
 #include "platform/terminal.h"
 
 #include <errno.h>
@@ -15,9 +15,9 @@
 
 #include "base/text.h"
 
-#define PIECE_SIZE 4096
+#define CHUNK_SIZE 4096
 
-// The numbers of the standard streams.
+// The descriptors of the standard streams.
 enum {
     STREAM_IN,
     STREAM_OUT,
@@ -28,18 +28,18 @@ enum {
 struct psc_terminal {
     HANDLE console;
     DWORD old_mode;
-    int pipe; // the end that the thread reads
+    int read_end; // of the pipe
     HANDLE thread;
     bool redirected[STREAM_COUNT];
 };
 
-// Ctrl-C ends the program in a thread of its own, which must find what to restore.
+// Ctrl-C ends the program on another thread, which has to find what to restore.
 static struct psc_terminal *signal_terminal;
 
-static BOOL WINAPI restore_on_signal(DWORD signal) {
-    (void)signal;
+static BOOL WINAPI restore_on_signal(DWORD event) {
+    (void)event;
     SetConsoleMode(signal_terminal->console, signal_terminal->old_mode);
-    return FALSE; // the program ends as it would have without us
+    return FALSE; // the default handler ends the program
 }
 
 static bool is_console(HANDLE handle) {
@@ -58,7 +58,7 @@ static HANDLE standard_handle(int stream) {
     return standard ? GetStdHandle(standard_names[stream]) : INVALID_HANDLE_VALUE;
 }
 
-// How many bytes from the beginning are whole characters; bytes that are none count as such.
+// Returns how many bytes are whole characters. Bytes that are no character count as whole.
 static size_t whole_characters(const char *bytes, size_t size) {
     size_t whole = 0;
     while (whole < size) {
@@ -67,16 +67,16 @@ static size_t whole_characters(const char *bytes, size_t size) {
         unsigned char lead = (unsigned char)bytes[whole];
         size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
         if (point == PSC_TEXT_INVALID && lead >= 0xc2 && size - whole < length) {
-            break; // the rest may be on its way
+            break; // the rest may still come
         }
         whole += used;
     }
     return whole;
 }
 
-static void write_piece(HANDLE console, const char *bytes, size_t size) {
-    wchar_t wide[PIECE_SIZE];
-    int length = MultiByteToWideChar(CP_UTF8, 0, bytes, (int)size, wide, PIECE_SIZE);
+static void write_chunk(HANDLE console, const char *bytes, size_t size) {
+    wchar_t wide[CHUNK_SIZE];
+    int length = MultiByteToWideChar(CP_UTF8, 0, bytes, (int)size, wide, CHUNK_SIZE);
     DWORD written;
     for (int at = 0; at < length; at += (int)written) {
         if (!WriteConsoleW(console, wide + at, (DWORD)(length - at), &written, NULL) ||
@@ -88,23 +88,23 @@ static void write_piece(HANDLE console, const char *bytes, size_t size) {
 
 static DWORD WINAPI write_to_console(void *argument) {
     const struct psc_terminal *terminal = argument;
-    char bytes[PIECE_SIZE];
+    char bytes[CHUNK_SIZE];
     size_t kept = 0;
-    int got;
-    while ((got = _read(terminal->pipe, bytes + kept, (unsigned)(sizeof bytes - kept))) > 0) {
-        size_t size = kept + (size_t)got;
+    int count;
+    while ((count = _read(terminal->read_end, bytes + kept, (unsigned)(sizeof bytes - kept))) > 0) {
+        size_t size = kept + (size_t)count;
         size_t whole = whole_characters(bytes, size);
-        write_piece(terminal->console, bytes, whole);
+        write_chunk(terminal->console, bytes, whole);
         kept = size - whole;
         memmove(bytes, bytes + whole, kept);
     }
-    write_piece(terminal->console, bytes, kept);
+    write_chunk(terminal->console, bytes, kept);
     return 0;
 }
 
-// Puts the pipe in place of a stream that is a console. The handle of the standard stream stays the
-// console, so that it can still be asked what it is.
-static void redirect(struct psc_terminal *terminal, int stream, int pipe) {
+// Replaces a stream that is a console by the pipe. The standard handle remains the console, so that it
+// still tells what the stream is.
+static void redirect(struct psc_terminal *terminal, int stream, int write_end) {
     HANDLE process = GetCurrentProcess();
     HANDLE console = standard_handle(stream);
     if (!is_console(console) ||
@@ -112,7 +112,7 @@ static void redirect(struct psc_terminal *terminal, int stream, int pipe) {
         return;
     }
     fflush(stream == STREAM_OUT ? stdout : stderr);
-    terminal->redirected[stream] = _dup2(pipe, stream) == 0;
+    terminal->redirected[stream] = _dup2(write_end, stream) == 0;
     if (terminal->redirected[stream]) {
         SetStdHandle(standard_names[stream], console);
     } else {
@@ -137,46 +137,43 @@ static void end_escapes(struct psc_terminal *terminal) {
     }
 }
 
-// Opens the console and starts the thread; `*pipe` gets the end to write to.
-static bool begin_thread(struct psc_terminal *terminal, int *pipe) {
+// Opens the console and starts the thread. Returns the end of the pipe to write to, or -1.
+static int begin_thread(struct psc_terminal *terminal) {
     int ends[2];
     terminal->console =
         CreateFileW(L"CONOUT$", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,
                     NULL, OPEN_EXISTING, 0, NULL);
     if (terminal->console == INVALID_HANDLE_VALUE) {
-        return false;
+        return -1;
     }
-    if (_pipe(ends, 16 * PIECE_SIZE, _O_BINARY | _O_NOINHERIT) != 0) {
-        CloseHandle(terminal->console);
-        return false;
-    }
-    terminal->pipe = ends[0];
-    terminal->thread = CreateThread(NULL, 0, write_to_console, terminal, 0, NULL);
-    if (terminal->thread == NULL) {
+    if (_pipe(ends, 16 * CHUNK_SIZE, _O_BINARY | _O_NOINHERIT) == 0) {
+        terminal->read_end = ends[0];
+        terminal->thread = CreateThread(NULL, 0, write_to_console, terminal, 0, NULL);
+        if (terminal->thread != NULL) {
+            return ends[1];
+        }
         _close(ends[0]);
         _close(ends[1]);
-        CloseHandle(terminal->console);
-        return false;
     }
-    *pipe = ends[1];
-    return true;
+    CloseHandle(terminal->console);
+    return -1;
 }
 
 struct psc_terminal *psc_terminal_init(void) {
-    int pipe;
     _setmode(STREAM_OUT, _O_BINARY);
     if (!is_console(standard_handle(STREAM_OUT)) && !is_console(standard_handle(STREAM_ERR))) {
         return NULL;
     }
     struct psc_terminal *terminal = calloc(1, sizeof *terminal);
-    if (terminal == NULL || !begin_thread(terminal, &pipe)) {
-        free(terminal); // the console then takes the bytes as they are, which is right for ASCII
+    int write_end = terminal != NULL ? begin_thread(terminal) : -1;
+    if (write_end < 0) {
+        free(terminal); // the console then gets the bytes as they are, which works for ASCII
         return NULL;
     }
-    redirect(terminal, STREAM_OUT, pipe);
-    redirect(terminal, STREAM_ERR, pipe);
+    redirect(terminal, STREAM_OUT, write_end);
+    redirect(terminal, STREAM_ERR, write_end);
     _setmode(STREAM_ERR, _O_TEXT);
-    _close(pipe);
+    _close(write_end);
     begin_escapes(terminal);
     return terminal;
 }
@@ -187,7 +184,7 @@ void psc_terminal_done(struct psc_terminal *terminal) {
     }
     fflush(stdout);
     fflush(stderr);
-    // The thread ends when nobody is left who could write.
+    // The thread exits when the last end to write to is closed.
     for (int stream = STREAM_OUT; stream <= STREAM_ERR; stream++) {
         if (terminal->redirected[stream]) {
             _close(stream);
@@ -195,7 +192,7 @@ void psc_terminal_done(struct psc_terminal *terminal) {
     }
     WaitForSingleObject(terminal->thread, INFINITE);
     CloseHandle(terminal->thread);
-    _close(terminal->pipe);
+    _close(terminal->read_end);
     end_escapes(terminal);
     CloseHandle(terminal->console);
     free(terminal);
@@ -226,13 +223,12 @@ void psc_terminal_prose(FILE *stream) {
 
 enum psc_status psc_terminal_write_error(FILE *stream, const char *name, struct psc_error *error) {
     (void)stream;
-    // The C library's own words are English, unlike those of Windows.
+    // Unlike Windows, the C library explains its errors in English.
     return psc_fail(error, PSC_OUTPUT, "cannot write %s: %s", name, strerror(errno));
 }
 
 bool psc_terminal_reader_is_gone(FILE *stream) {
-    // The number of the error is of no use: the C library makes EINVAL of ERROR_NO_DATA. But a pipe
-    // never fills up, and so it refuses for no other reason.
+    // The C library turns ERROR_NO_DATA into EINVAL. But a pipe refuses data for no other reason.
     intptr_t handle = _get_osfhandle(_fileno(stream));
     return GetFileType((HANDLE)handle) == FILE_TYPE_PIPE; // NOLINT(performance-no-int-to-ptr)
 }

@@ -307,6 +307,39 @@ static void a_full_disk_is_told(void **state) {
     }
 }
 
+// A reader that goes away makes no 1 a 0.
+static void a_closed_pipe_changes_no_answer(void **state) {
+    static const struct {
+        const char *line;
+        int status;
+    } cases[] = {
+        {"portscope check 3000", PSC_EXIT_NO},
+        {"portscope check 3000 --json", PSC_EXIT_NO},
+        {"portscope check 3001", PSC_EXIT_YES},
+        {"portscope audit --fail-on info", PSC_EXIT_NO},
+        {"portscope audit --fail-on info --json", PSC_EXIT_NO},
+        {"portscope audit --fail-on high", PSC_EXIT_YES},
+        {"portscope free 3000", PSC_EXIT_NO},
+        {"portscope kill 50100 --dry-run", PSC_EXIT_YES},
+        {"portscope kill 50100 --yes", PSC_EXIT_NO},
+    };
+    (void)state;
+    assert_true(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int ends[2];
+        int exit;
+        assert_int_equal(pipe(ends), 0);
+        close(ends[0]);
+        FILE *pipe_end = fdopen(ends[1], "wb");
+        assert_non_null(pipe_end);
+        char *text = run_into(pipe_end, cases[i].line, &exit);
+        if (exit != cases[i].status || strstr(text, "cannot write") != NULL) {
+            fail_msg("%s: status %d, %s", cases[i].line, exit, text);
+        }
+        free(text);
+    }
+}
+
 int main(void) {
 #define ON(name, machine)                                                                          \
     {                                                                                              \
@@ -334,6 +367,7 @@ int main(void) {
         TEST(a_process_that_closed_the_port_is_not_stopped),
         TEST(failures_of_the_system_are_told),
         TEST(a_full_disk_is_told),
+        TEST(a_closed_pipe_changes_no_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -132,15 +132,32 @@ static enum psc_status parse(struct options *options, int argc, char *const *arg
     return unknown_command(argv[1], error);
 }
 
+// A program with more privileges than its user reads, writes and ends nothing for that user.
+static enum psc_status refuse_privileged(const struct options *options, struct psc_error *error) {
+    const char *reason = psc_platform_borrowed_privileges();
+    const char *refused = options->policy != NULL                                 ? "--policy"
+                          : options->save != NULL                                 ? "--save"
+                          : options->output != NULL                               ? "--output"
+                          : options->command == COMMAND_KILL && !options->dry_run ? "kill"
+                                                                                  : NULL;
+    if (reason == NULL || refused == NULL || options->help) {
+        return PSC_OK;
+    }
+    return psc_fail(error, PSC_DENIED, "%s is refused: %s", refused, reason);
+}
+
 static enum psc_status run(const struct options *options, const struct psc_streams *streams,
                            enum psc_exit *answer, struct psc_error *error) {
+    enum psc_status status = refuse_privileged(options, error);
+    if (status != PSC_OK) {
+        return status;
+    }
     if (options->help) {
         help_print(streams->out, options->command);
     } else if (options->version) {
         help_print_version(streams->out);
     } else {
-        enum psc_status status =
-            command_table[options->command].run(options, streams, answer, error);
+        status = command_table[options->command].run(options, streams, answer, error);
         if (status != PSC_OK) {
             return status;
         }

@@ -124,6 +124,13 @@ enum psc_confinement {
  */
 void psc_platform_confine(enum psc_confinement confinement, const char *output);
 
+/**
+ * Why this process has privileges that its user does not have, in words to follow `is refused: `; such a
+ * process must not use them on files and processes of the user's choice. Static storage.
+ * @return NULL if it has no such privileges
+ */
+const char *psc_platform_borrowed_privileges(void);
+
 // Words of this system -----------------------------------------------------------------------------
 
 /** What advice is about. The comment says how a caller uses the text. */

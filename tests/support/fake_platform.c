@@ -597,6 +597,10 @@ enum psc_status psc_platform_require_stack(struct psc_error *error) {
     return PSC_OK;
 }
 
+const char *psc_platform_borrowed_privileges(void) {
+    return fake_platform()->borrowed_privileges ? "the executable is setuid" : NULL;
+}
+
 void psc_platform_confine(enum psc_confinement confinement, const char *output) {
     (void)confinement, (void)output;
 }

@@ -18,6 +18,7 @@ struct fake_platform {
     bool empty;                  /**< nothing is on its ports */
     bool insecure_services;      /**< there are also listeners that should not be there */
     bool more_servers;           /**< there are also servers that kill has trouble with */
+    bool borrowed_privileges;    /**< the program has privileges that its user does not have */
     bool terminal;               /**< the standard streams are a terminal */
     bool color;                  /**< every stream is a terminal with colors */
     bool crlf;                   /**< lines end as on Windows */

@@ -83,6 +83,24 @@ static void what_cannot_be_found_out_is_status_3(void **state) {
     assert_status("portscope audit --json", PSC_EXIT_UNKNOWN);
 }
 
+static void a_privileged_start_touches_no_file(void **state) {
+    static const char *const lines[] = {
+        "portscope audit --policy /nonexistent", "portscope audit --save /nonexistent/x",
+        "portscope audit --json --output /nonexistent/x", "portscope kill 3000 --yes"};
+    (void)state;
+    fake_platform()->borrowed_privileges = true;
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        struct run run;
+        run_cli(&run, lines[i]);
+        assert_int_equal(run.exit, PSC_EXIT_UNKNOWN);
+        assert_non_null(strstr(run.err, " is refused: the executable is setuid"));
+        assert_int_equal(fake_platform()->ended_count, 0);
+        run_done(&run);
+    }
+    assert_status("portscope audit --fail-on high", PSC_EXIT_YES);
+    assert_status("portscope kill 3000 --dry-run", PSC_EXIT_YES);
+}
+
 static void an_empty_machine_has_no_findings(void **state) {
     struct run run;
     (void)state;
@@ -229,6 +247,7 @@ int main(void) {
         cmocka_unit_test_setup(mistakes, usual_machine),
         cmocka_unit_test_setup(the_status_is_the_worst_finding, usual_machine),
         cmocka_unit_test_setup(what_cannot_be_found_out_is_status_3, usual_machine),
+        cmocka_unit_test_setup(a_privileged_start_touches_no_file, usual_machine),
         cmocka_unit_test_setup(an_empty_machine_has_no_findings, usual_machine),
         cmocka_unit_test_setup(what_was_saved_passes, usual_machine),
         cmocka_unit_test_setup(saving_again_writes_the_same, usual_machine),

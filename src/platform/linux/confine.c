@@ -9,6 +9,7 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -149,6 +150,12 @@ const char *confine_describe(void) {
            : seccomp           ? "capabilities, seccomp (no Landlock)"
            : landlock          ? "capabilities, Landlock (no seccomp)"
                                : "capabilities (no seccomp, no Landlock)";
+}
+
+const char *psc_platform_borrowed_privileges(void) {
+    return getauxval(AT_SECURE) == 0
+               ? NULL
+               : "the executable is setuid or has file capabilities; run it with sudo instead";
 }
 
 void psc_platform_confine(enum psc_confinement confinement, const char *output) {

@@ -25,6 +25,10 @@ static bool apply(PROCESS_MITIGATION_POLICY policy, DWORD value) {
     return set != NULL && set(policy, &value, sizeof value);
 }
 
+const char *psc_platform_borrowed_privileges(void) {
+    return NULL; // no executable has privileges of its own
+}
+
 void psc_platform_confine(enum psc_confinement confinement, const char *output) {
     (void)output;
     if (confinement == PSC_CONFINE_COLLECTING) {

@@ -50,11 +50,12 @@ struct portscope_endpoint {
     uint16_t local_port;
     uint16_t remote_port;       /**< 0 without a peer */
     const char *remote_address; /**< NULL without a peer */
-    const char *interface_name; /**< that the socket is bound to; its number if it has no name; or NULL */
-    const char *state;          /**< as netstat spells it: `LISTENING`, ...; NULL for UDP */
-    const char *exposure;       /**< of a listener: `loopback`, `link`, `address`, `all`; else NULL */
-    int64_t uid;                /**< of the user that created the socket; -1: not known */
-    bool owners_known;          /**< false: there may be owners that cannot be seen */
+    const char
+        *interface_name;  /**< that the socket is bound to; its number if it has no name; or NULL */
+    const char *state;    /**< as netstat spells it: `LISTENING`, ...; NULL for UDP */
+    const char *exposure; /**< of a listener: `loopback`, `link`, `address`, `all`; else NULL */
+    int64_t uid;          /**< of the user that created the socket; -1: not known */
+    bool owners_known;    /**< false: there may be owners that cannot be seen */
     size_t owner_count;
     const struct portscope_process *const *owners; /**< oldest first */
 };

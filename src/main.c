@@ -72,7 +72,9 @@ int main(int argc, char **argv) {
         psc_platform_confine(PSC_CONFINE_COLLECTING, NULL);
         result = psc_cli_run(argc, argv, &streams);
     } else {
-        fprintf(stderr, "portscope: %s\n", error.text);
+        fputs("portscope: ", stderr); // fprintf would take 8 KB of stack
+        fputs(error.text, stderr);
+        fputs("\n", stderr);
     }
     psc_terminal_done(terminal);
     return result;

@@ -5,7 +5,8 @@ bool psc_number_read(const char **text, const char *end, uint64_t max, uint64_t 
     const char *at = *text;
     uint64_t value = 0;
     bool fits = true;
-    const uint64_t most = max / 10; // one division, not one a digit: owners read every socket's inode
+    const uint64_t most =
+        max / 10; // one division, not one a digit: owners read every socket's inode
     for (; at != end && psc_is_digit(*at); at++) {
         unsigned digit = (unsigned)(*at - '0');
         fits = fits && (value < most || (value == most && digit <= max % 10));

@@ -86,7 +86,7 @@ struct psc_process_handle;
  * @param identity as psc_platform_resolve() gave it; a process with this PID but another identity is
  * reported as gone
  * @param process out: for psc_platform_close_process(); NULL on failure
- * @return PSC_GONE, PSC_DENIED
+ * @return PSC_GONE, PSC_DENIED; PSC_UNSUPPORTED if its PID is not one of this PID namespace
  */
 PSC_NODISCARD enum psc_status psc_platform_open_process(const struct psc_request *request,
                                                         uint32_t pid, uint64_t identity,
@@ -103,7 +103,10 @@ bool psc_platform_wait_process(struct psc_process_handle *process, unsigned mill
 /** @param process may be NULL */
 void psc_platform_close_process(struct psc_process_handle *process);
 
-/** Whether a process is this one or an ancestor of it, such as the shell or the terminal. */
+/**
+ * Whether a process is this one or an ancestor of it, such as the shell or the terminal. Of a proc file
+ * system of another PID namespace, ancestors are not known, and psc_platform_open_process() opens none.
+ */
 bool psc_platform_is_self_or_ancestor(const struct psc_request *request, uint32_t pid);
 /** Whether the system cannot run without a process: PID 0 and 1, on Windows 4, csrss.exe and others. */
 bool psc_platform_is_critical(uint32_t pid);

@@ -2,6 +2,7 @@
 // for before, and what it says afterwards.
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -569,6 +570,59 @@ static void consent_is_for_the_process_that_was_shown(void **state) {
     end(pid);
 }
 
+// Runs in a PID namespace that still has the /proc of its parent's.
+static int kill_by_foreign_proc(pid_t pid, uint64_t identity, in_port_t port) {
+    struct psc_request request;
+    struct psc_process_handle *process;
+    struct psc_error error;
+    struct spawned spawned;
+    if (!next_pid_is(pid)) {
+        return 77;
+    }
+    pid_t innocent = fork();
+    if (innocent == 0) {
+        for (;;) {
+            pause();
+        }
+    }
+    if (innocent != pid) {
+        return 77;
+    }
+    psc_request_init(&request);
+    enum psc_status status =
+        psc_platform_open_process(&request, (uint32_t)pid, identity, &process, &error);
+    run_as(SPAWN_AS_IS, "--yes --force", port, &spawned);
+    bool refused = spawned.status != 0 && strstr(spawned.err, "PID namespace") != NULL;
+    bool alive = ended_by(innocent) == 0;
+    return status == PSC_UNSUPPORTED && process == NULL && refused && alive ? 0 : 1;
+}
+
+static void numbers_of_another_namespace_end_nobody(void **state) {
+    const pid_t pid = 500;
+    int status;
+    in_port_t port = 0;
+    (void)state;
+    need_init();
+    serve_as(pid, &port);
+    uint64_t identity = start_of(pid);
+    pid_t outside = fork(); // its children, unlike itself, are in the new namespace
+    if (outside == 0) {
+        pid_t inside = unshare(CLONE_NEWPID) == 0 ? fork() : -1;
+        if (inside == 0) {
+            _exit(kill_by_foreign_proc(pid, identity, port));
+        }
+        _exit(inside > 0 && waitpid(inside, &status, 0) == inside ? WEXITSTATUS(status) : 77);
+    }
+    assert_int_equal(waitpid(outside, &status, 0), outside);
+    assert_int_equal(ended_by(pid), 0);
+    end(pid);
+    if (WEXITSTATUS(status) == 77) {
+        print_message("skipped: no second PID namespace\n");
+        skip();
+    }
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void the_first_process_is_refused(void **state) {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t size = sizeof address;
@@ -587,6 +641,7 @@ static int run_as_init(void *context) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_reused_number_is_another_process),
         cmocka_unit_test(consent_is_for_the_process_that_was_shown),
+        cmocka_unit_test(numbers_of_another_namespace_end_nobody),
         cmocka_unit_test(the_first_process_is_refused),
     };
     (void)context;

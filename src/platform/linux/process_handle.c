@@ -1,7 +1,6 @@
-// process_handle.c - ends a process that cannot be mistaken for another: it is held by a pidfd, and its
-// start was compared after the pidfd was there.
+// process_handle.c - ends processes. A process is held by a pidfd before its identity is compared, so
+// that no other process with its PID can receive the signal.
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "platform/linux/proc_fs.h"
 #include "platform/linux/proc_parse.h"
 #include "platform/platform.h"
@@ -27,55 +27,71 @@ static enum psc_status explain(int number, uint32_t pid, const char *what,
     return psc_fail(error, status, "%s process %u: %s", what, pid, strerror(number));
 }
 
-// Reads PID/stat. Returns 0 or an errno value; a process that is gone is ESRCH.
-static int read_stat(const struct psc_request *request, uint32_t pid, struct proc_bytes *bytes) {
-    int proc = open(request->proc_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (proc < 0) {
-        return errno;
-    }
+static int read_process(int proc, uint32_t pid, const char *file, struct proc_bytes *bytes) {
     char path[PROC_PATH_SIZE];
-    snprintf(path, sizeof path, "%u/stat", pid);
-    int number = proc_read(proc, path, bytes);
-    close(proc);
-    return number == ENOENT ? ESRCH : number;
+    snprintf(path, sizeof path, "%u/%s", pid, file);
+    return proc_read(proc, path, bytes);
 }
 
-static enum psc_status compare_identity(const struct psc_request *request, uint32_t pid,
-                                        uint64_t identity, struct psc_error *error) {
-    struct proc_bytes bytes = {0};
-    uint64_t ticks;
-    int number = read_stat(request, pid, &bytes);
-    enum psc_status status = PSC_OK;
-    if (number != 0) {
-        status = explain(number, pid, "cannot look at", error);
-    } else if (!proc_parse_start(bytes.bytes, bytes.size, &ticks) || ticks != identity) {
-        status = psc_fail(error, PSC_GONE, "process %u is another one by now", pid);
+// Reads the PID that the process of a pidfd has in a proc file system: -1 if it was waited for. If the
+// file system is that of another PID namespace, its other numbers belong to other processes.
+static bool read_pid(int proc, int pidfd, struct proc_bytes *bytes, int64_t *pid) {
+    static const char key[] = "\nPid:\t";
+    char path[PROC_PATH_SIZE];
+    uint64_t number = 0;
+    snprintf(path, sizeof path, "self/fdinfo/%d", pidfd);
+    const char *at = proc_read(proc, path, bytes) == 0 ? strstr(bytes->bytes, key) : NULL;
+    if (at == NULL) {
+        return false;
     }
-    free(bytes.bytes);
-    return status;
+    at += sizeof key - 1;
+    bool known = *at == '-' || psc_number_read(&at, NULL, UINT32_MAX, &number);
+    *pid = *at == '-' ? -1 : (int64_t)number;
+    return known;
+}
+
+static enum psc_status compare_identity(int proc, int pidfd, uint32_t pid, uint64_t identity,
+                                        struct proc_bytes *bytes, struct psc_error *error) {
+    int64_t pid_there;
+    uint64_t ticks;
+    if (!read_pid(proc, pidfd, bytes, &pid_there) || (pid_there != pid && pid_there >= 0)) {
+        return psc_fail(error, PSC_UNSUPPORTED,
+                        "cannot identify process %u: /proc shows another PID namespace", pid);
+    }
+    int number = pid_there < 0 ? ESRCH : read_process(proc, pid, "stat", bytes);
+    if (number != 0) {
+        return explain(number == ENOENT ? ESRCH : number, pid, "cannot examine", error);
+    }
+    if (!proc_parse_start(bytes->bytes, bytes->size, &ticks) || ticks != identity) {
+        return psc_fail(error, PSC_GONE, "PID %u is now used by another process", pid);
+    }
+    return PSC_OK;
 }
 
 enum psc_status psc_platform_open_process(const struct psc_request *request, uint32_t pid,
                                           uint64_t identity, struct psc_process_handle **process,
                                           struct psc_error *error) {
     *process = NULL;
-    struct psc_process_handle *opened = malloc(sizeof *opened);
+    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (pidfd < 0) {
+        return explain(errno, pid, "cannot open", error);
+    }
+    int proc = proc_open(request->proc_root, error);
+    enum psc_status status = PSC_SYSTEM;
+    if (proc >= 0) {
+        struct proc_bytes bytes = {0};
+        status = compare_identity(proc, pidfd, pid, identity, &bytes, error);
+        free(bytes.bytes);
+        close(proc);
+    }
+    struct psc_process_handle *opened = status == PSC_OK ? malloc(sizeof *opened) : NULL;
     if (opened == NULL) {
-        return psc_no_memory(error);
+        close(pidfd);
+        return status == PSC_OK ? psc_no_memory(error) : status;
     }
-    enum psc_status status;
-    opened->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-    if (opened->pidfd < 0) {
-        status = explain(errno, pid, "cannot take hold of", error);
-    } else {
-        status = compare_identity(request, pid, identity, error);
-    }
-    if (status == PSC_OK) {
-        *process = opened;
-    } else {
-        psc_platform_close_process(opened);
-    }
-    return status;
+    opened->pidfd = pidfd;
+    *process = opened;
+    return PSC_OK;
 }
 
 enum psc_status psc_platform_terminate_process(struct psc_process_handle *process, bool force,
@@ -84,15 +100,15 @@ enum psc_status psc_platform_terminate_process(struct psc_process_handle *proces
         return PSC_OK;
     }
     enum psc_status status = errno == ESRCH ? PSC_GONE : errno == EPERM ? PSC_DENIED : PSC_SYSTEM;
-    return psc_fail(error, status, "the signal cannot be sent: %s", strerror(errno));
+    return psc_fail(error, status, "cannot send the signal: %s", strerror(errno));
 }
 
 bool psc_platform_wait_process(struct psc_process_handle *process, unsigned milliseconds) {
-    struct pollfd ended = {.fd = process->pidfd, .events = POLLIN};
-    int64_t until = psc_platform_clock() + milliseconds;
+    struct pollfd exited = {.fd = process->pidfd, .events = POLLIN};
+    int64_t deadline = psc_platform_clock() + milliseconds;
     for (;;) {
-        int64_t left = until - psc_platform_clock();
-        int result = poll(&ended, 1, left > 0 ? (int)left : 0);
+        int64_t left = deadline - psc_platform_clock();
+        int result = poll(&exited, 1, left > 0 ? (int)left : 0);
         if (result >= 0 || errno != EINTR) {
             return result > 0;
         }
@@ -100,7 +116,7 @@ bool psc_platform_wait_process(struct psc_process_handle *process, unsigned mill
 }
 
 void psc_platform_close_process(struct psc_process_handle *process) {
-    if (process != NULL && process->pidfd >= 0) {
+    if (process != NULL) {
         close(process->pidfd);
     }
     free(process);
@@ -108,18 +124,26 @@ void psc_platform_close_process(struct psc_process_handle *process) {
 
 bool psc_platform_is_self_or_ancestor(const struct psc_request *request, uint32_t pid) {
     struct proc_bytes bytes = {0};
+    struct psc_error ignored;
     uint32_t at = (uint32_t)getpid();
-    bool own = at == pid;
-    // Numbers of parents are no longer promised to be smaller, but no chain is this long.
-    for (int i = 0; i < 1000 && !own && at > 1; i++) {
-        if (read_stat(request, at, &bytes) != 0 ||
+    int proc = proc_open(request->proc_root, &ignored);
+    bool found = at == pid;
+    if (proc < 0 || !proc_shows_our_pids(proc)) {
+        at = 0;
+    }
+    // The limit ends a loop of parents whose PIDs were reused while they were read.
+    for (int i = 0; i < 1000 && !found && at > 1; i++) {
+        if (read_process(proc, at, "stat", &bytes) != 0 ||
             !proc_parse_parent(bytes.bytes, bytes.size, &at)) {
             break;
         }
-        own = at == pid;
+        found = at == pid;
     }
     free(bytes.bytes);
-    return own;
+    if (proc >= 0) {
+        close(proc);
+    }
+    return found;
 }
 
 bool psc_platform_is_critical(uint32_t pid) {

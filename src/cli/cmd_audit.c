@@ -133,7 +133,7 @@ static enum psc_status print_audit(const struct options *options, const struct p
         .color = command_has_color(options, output.stream),
         .line_end = psc_terminal_line_end(),
     };
-    return close_output(&output, psc_audit_write(output.stream, audit, &layout), error);
+    return close_output(&output, psc_audit_write(output.stream, audit, &layout, error), error);
 }
 
 static enum psc_status run_audit(const struct options *options, const struct psc_policy *policy,

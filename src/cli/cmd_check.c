@@ -1,6 +1,6 @@
 // cmd_check.c - can a server use these ports? if not, why, and what can be done?
 #include "cli/commands.h"
-#include "format/format.h"
+#include "format/check_report.h"
 #include "lib/port_survey.h"
 #include "platform/terminal.h"
 
@@ -56,10 +56,16 @@ static enum psc_status print(const struct options *options, struct psc_port_surv
         .count = survey->count,
         .snapshot = survey->snapshot,
         .ranges = {&survey->ranges[0], &survey->ranges[1]},
+        .advice = {.low_port = psc_platform_advice(PSC_ADVICE_LOW_PORT),
+                   .reserved_soft = psc_platform_advice(PSC_ADVICE_RESERVED_SOFT),
+                   .reserved_by = psc_platform_advice(PSC_ADVICE_RESERVED_BY),
+                   .list_reserved = {psc_platform_advice(PSC_ADVICE_LIST_RESERVED_TCP),
+                                     psc_platform_advice(PSC_ADVICE_LIST_RESERVED_UDP)},
+                   .free_reserved = psc_platform_advice(PSC_ADVICE_FREE_RESERVED)},
         .line_end = psc_terminal_line_end(),
     };
     bool json = options->format == OUTPUT_JSON;
-    status = (json ? psc_format_checks_json : psc_format_checks)(streams->out, &report);
+    status = (json ? psc_check_write_json : psc_check_write)(streams->out, &report, error);
     if (status == PSC_OUTPUT) {
         return psc_terminal_write_error(streams->out, "the output", error);
     }

@@ -71,8 +71,8 @@ static void print_general(FILE *out) {
     }
     print_grouped_options(out);
     fputs("\nColumns\n", out);
-    for (size_t i = 0; i < psc_column_count(); i++) {
-        print_row(out, psc_column_name(i), psc_column_help(i));
+    for (size_t i = 0; psc_column_at(i) != NULL; i++) {
+        print_row(out, psc_column_at(i)->name, psc_column_at(i)->help);
     }
 }
 
@@ -120,8 +120,8 @@ static void list_options(FILE *out) {
             fprintf(out, "--%s\t%s\t%s\n", option->name, value, option->help);
         }
     }
-    for (size_t i = 0; i < psc_column_count(); i++) {
-        fprintf(out, "%s\tcolumn\t%s\n", psc_column_name(i), psc_column_help(i));
+    for (size_t i = 0; psc_column_at(i) != NULL; i++) {
+        fprintf(out, "%s\tcolumn\t%s\n", psc_column_at(i)->name, psc_column_at(i)->help);
     }
 }
 

@@ -10,7 +10,7 @@
 #include "base/array.h"
 #include "cli/commands.h"
 #include "cli/protected.h"
-#include "format/format.h"
+#include "format/check_report.h"
 #include "lib/port_survey.h"
 #include "platform/terminal.h"
 
@@ -219,7 +219,7 @@ static void print_targets(const struct kill_state *state) {
     for (size_t i = 0; i < state->count; i++) {
         const struct psc_process *process = state->targets[i].process;
         fputs("  ", out);
-        psc_format_process(out, process, now);
+        psc_process_write(out, process, now);
         fputc('\n', out);
         if (process->service != NULL) {
             command_print(state->streams,
@@ -365,7 +365,7 @@ static void print_new_holder(struct kill_state *state, const struct psc_port_sur
             continue;
         }
         fputs("  now held by ", out);
-        psc_format_process(out, process, psc_snapshot_time(after->snapshot));
+        psc_process_write(out, process, psc_snapshot_time(after->snapshot));
         fputc('\n', out);
         if (process->stop_command != NULL) {
             command_print(state->streams, "  to stop the service: %s", process->stop_command);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "cli/commands.h"
-#include "format/format.h"
+#include "format/listing_report.h"
 #include "lib/collect.h"
 #include "platform/terminal.h"
 
@@ -70,14 +70,8 @@ static void prepare(struct listing *listing, const struct options *options, FILE
         .sort_reversed = options->sort_reversed,
     };
     listing->filter.states = choose_states(options);
-    struct psc_needs needs = psc_columns_need(&listing->layout.columns);
-    if (options->sort != NULL) {
-        struct psc_needs more = psc_column_needs(options->sort);
-        needs.owners = needs.owners || more.owners;
-        needs.users = needs.users || more.users;
-        needs.details |= more.details;
-    }
-    psc_collection_plan_init(&listing->plan, &listing->filter, needs);
+    psc_collection_plan_init(&listing->plan, &listing->filter,
+                             psc_columns_need(&listing->layout.columns, options->sort));
     listing->plan.remote_names = options->remote_names;
 }
 
@@ -114,7 +108,7 @@ static enum psc_status list_once(const struct listing *listing, bool notices, bo
     if (status != PSC_OK) {
         goto out;
     }
-    status = psc_format_write(streams->out, snapshot, order, &listing->layout);
+    status = psc_listing_write(streams->out, snapshot, order, &listing->layout, error);
     if (status == PSC_OUTPUT) {
         status = psc_terminal_write_error(streams->out, "the output", error);
     } else if (notices) {

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "cli/cli.h"
 #include "format/audit_report.h"
-#include "format/format.h"
+#include "format/columns.h"
 #include "model/filter.h"
 #include "model/ports.h"
 

@@ -1,12 +1,11 @@
-// audit_report.h - the writers that turn an audit into text on a stream.
+// audit_report.h - an audit as a table, JSON, NDJSON or metrics.
 #ifndef PSC_FORMAT_AUDIT_REPORT_H
 #define PSC_FORMAT_AUDIT_REPORT_H
 
-#include <stdio.h>
-
 #include "audit/audit.h"
+#include "format/columns.h"
 
-/** The forms, once: X(name, word on the command line). */
+/** The formats, once: X(name, word on the command line). */
 #define PSC_AUDIT_FORMAT_LIST(X)                                                                   \
     X(TABLE, "table")                                                                              \
     X(JSON, "json")                                                                                \
@@ -19,18 +18,25 @@ enum psc_audit_format {
 #undef PSC_AUDIT_FORMAT_ENUM
 };
 
-/** How to write. */
+/** How to write an audit. */
 struct psc_audit_layout {
     enum psc_audit_format format;
-    bool color;           /**< of the table: escape sequences are welcome */
-    const char *line_end; /**< of the table; the other forms have "\n" everywhere */
+    bool color;           /**< of the table */
+    const char *line_end; /**< of the table; the other formats have "\n" everywhere */
 };
 
 /**
- * Writes the listeners and what was found about them.
- * @return PSC_OUTPUT as soon as the stream fails; nothing is buffered outside of the stream then
+ * Writes the listeners and their findings.
+ * @return PSC_OUTPUT if the stream fails; nothing is buffered outside of the stream afterwards
  */
 PSC_NODISCARD enum psc_status psc_audit_write(FILE *stream, const struct psc_audit *audit,
-                                              const struct psc_audit_layout *layout);
+                                              const struct psc_audit_layout *layout,
+                                              struct psc_error *error);
+
+/** prometheus.c: the audit as metrics. */
+void prometheus_write(struct out *out, const struct psc_audit *audit);
+
+/** A listener's first socket, with the owners of all its sockets. */
+struct row audit_row(const struct psc_audit *audit, const struct psc_listener *listener);
 
 #endif

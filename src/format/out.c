@@ -1,51 +1,54 @@
-// out.c - text on its way to a stream.
+// out.c - buffered text on its way to a stream.
 #include "format/out.h"
 
+#include <stdarg.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/text.h"
-#include "base/time.h"
 
-void out_init(struct out *out, FILE *stream) {
+void out_init(struct out *out, FILE *stream, enum out_quoting quoting) {
     out->stream = stream;
+    out->quoting = quoting;
     out->failed = false;
-    out->csv = false;
     out->width = 0;
     out->spaces = 0;
     out->used = 0;
 }
 
-static void flush_buffer(struct out *out) {
-    if (!out->failed && fwrite(out->buffer, 1, out->used, out->stream) != out->used) {
+static void write_through(struct out *out, const char *bytes, size_t size) {
+    if (!out->failed && fwrite(bytes, 1, size, out->stream) != size) {
         out->failed = true;
     }
+}
+
+static void flush_buffer(struct out *out) {
+    write_through(out, out->buffer, out->used);
     out->used = 0;
 }
 
-enum psc_status out_flush(struct out *out) {
+enum psc_status out_flush(struct out *out, struct psc_error *error) {
     flush_buffer(out);
     if (!out->failed && fflush(out->stream) != 0) {
         out->failed = true;
     }
-    return out->failed ? PSC_OUTPUT : PSC_OK;
+    return out->failed ? psc_fail(error, PSC_OUTPUT, "%s", psc_status_text(PSC_OUTPUT)) : PSC_OK;
 }
 
 static void put(struct out *out, const char *bytes, size_t size) {
-    while (size > 0) {
-        size_t room = sizeof out->buffer - out->used;
-        size_t part = size < room ? size : room;
-        memcpy(out->buffer + out->used, bytes, part);
-        out->used += part;
-        bytes += part;
-        size -= part;
-        if (out->used == sizeof out->buffer) {
-            flush_buffer(out);
-        }
+    if (size > sizeof out->buffer - out->used) {
+        flush_buffer(out);
+    }
+    if (size > sizeof out->buffer) {
+        write_through(out, bytes, size);
+    } else {
+        memcpy(out->buffer + out->used, bytes, size);
+        out->used += size;
     }
 }
 
 static void put_spaces(struct out *out) {
-    static const char spaces[] = "                ";
+    static const char spaces[] = "                                                ";
     while (out->spaces > 0) {
         size_t part = out->spaces < sizeof spaces - 1 ? out->spaces : sizeof spaces - 1;
         put(out, spaces, part);
@@ -65,14 +68,30 @@ void out_text(struct out *out, const char *text) {
     out_bytes(out, text, strlen(text));
 }
 
+char *out_reserve(struct out *out, size_t size) {
+    put_spaces(out);
+    if (size > sizeof out->buffer - out->used) {
+        flush_buffer(out);
+    }
+    return out->buffer + out->used;
+}
+
+void out_advance(struct out *out, size_t size) {
+    out->used += size;
+    out->width += size;
+}
+
 void out_number(struct out *out, uint64_t number) {
-    char digits[20];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    out_bytes(out, digits + at, sizeof digits - at);
+    out_advance(out, psc_number_format(number, out_reserve(out, PSC_NUMBER_DIGITS)));
+}
+
+void out_format(struct out *out, const char *format, ...) {
+    char text[256];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    out_text(out, text);
 }
 
 void out_spaces(struct out *out, size_t count) {
@@ -91,89 +110,62 @@ void out_line_end(struct out *out, const char *line_end) {
     put(out, line_end, strlen(line_end));
 }
 
-static bool is_plain(unsigned char byte) {
-    return byte >= 0x20 && byte < 0x7f && byte != '"';
-}
-
-void out_untrusted(struct out *out, const char *bytes, size_t size) {
-    while (size > 0) {
-        size_t plain = 0;
-        while (plain < size && is_plain((unsigned char)bytes[plain])) {
-            plain++;
-        }
-        out_bytes(out, bytes, plain);
-        bytes += plain;
-        size -= plain;
-        if (size == 0) {
-            return;
-        }
-        char text[PSC_TEXT_ESCAPED];
-        size_t used;
-        size_t written = psc_text_escape(bytes, size, &used, text);
-        bool as_it_is = used == written && memcmp(text, bytes, used) == 0;
-        if (as_it_is) {
-            uint32_t point;
-            psc_text_decode(bytes, used, &point);
-            put_spaces(out);
-            put(out, text, written);
-            put(out, text, point == '"' && out->csv ? written : 0);
-            out->width += psc_text_width(point);
-        } else {
-            out_bytes(out, text, written);
-        }
-        bytes += used;
-        size -= used;
+// Leading bytes that no quoting changes.
+static size_t plain_length(const char *bytes, size_t size) {
+    size_t length = 0;
+    while (length < size && (unsigned char)(bytes[length] - 0x20) < 0x7f - 0x20 &&
+           bytes[length] != '"' && bytes[length] != '\\') {
+        length++;
     }
+    return length;
 }
 
-static void json_escape(struct out *out, uint32_t unit) {
-    static const char digits[] = "0123456789abcdef";
-    char escape[6] = {'\\',
-                      'u',
-                      digits[unit >> 12],
-                      digits[unit >> 8 & 15],
-                      digits[unit >> 4 & 15],
-                      digits[unit & 15]};
-    out_bytes(out, escape, sizeof escape);
-}
-
-static void json_character(struct out *out, const char *bytes, size_t size, uint32_t point) {
+static void put_json(struct out *out, const char *bytes, size_t size, uint32_t point) {
     if (point == PSC_TEXT_INVALID) {
         out_text(out, "\xef\xbf\xbd"); // U+FFFD
     } else if (point == '"' || point == '\\') {
-        char pair[2] = {'\\', (char)point};
-        out_bytes(out, pair, sizeof pair);
+        out_format(out, "\\%c", (char)point);
     } else if (psc_text_is_printable(point)) {
         out_bytes(out, bytes, size);
     } else if (point <= 0xffff) {
-        json_escape(out, point);
-    } else { // RFC 8259, 7: the two units that UTF-16 has for it
-        json_escape(out, 0xd800 + ((point - 0x10000) >> 10));
-        json_escape(out, 0xdc00 + (point & 0x3ff));
+        out_format(out, "\\u%04x", (unsigned)point);
+    } else { // RFC 8259, 7: a surrogate pair
+        out_format(out, "\\u%04x\\u%04x", 0xd800 + (unsigned)((point - 0x10000) >> 10),
+                   0xdc00 + (unsigned)(point & 0x3ff));
     }
 }
 
-void out_json(struct out *out, const char *bytes, size_t size) {
-    if (bytes == NULL) {
-        out_text(out, "null");
-        return;
+// Writes one character that is not plain. @return how many bytes it has
+static size_t put_character(struct out *out, const char *bytes, size_t size) {
+    uint32_t point;
+    size_t used = psc_text_decode(bytes, size, &point);
+    if (out->quoting == OUT_JSON) {
+        put_json(out, bytes, used, point);
+        return used;
     }
-    out_text(out, "\"");
-    while (size > 0) {
-        uint32_t point;
-        size_t used = psc_text_decode(bytes, size, &point);
-        json_character(out, bytes, used, point);
-        bytes += used;
+    char text[PSC_TEXT_ESCAPED];
+    size_t written = psc_text_escape(bytes, size, &used, text);
+    bool escaped = point == PSC_TEXT_INVALID || !psc_text_is_printable(point);
+    put_spaces(out);
+    if (out->quoting == OUT_CSV && point == '"') {
+        put(out, "\"", 1);
+    } else if (out->quoting == OUT_LABEL && (escaped || point == '"' || point == '\\')) {
+        put(out, "\\", 1);
+    }
+    put(out, text, written);
+    out->width += escaped ? written : psc_text_width(point);
+    return used;
+}
+
+void out_untrusted(struct out *out, const char *text) {
+    for (size_t size = strlen(text); size > 0;) {
+        size_t used = plain_length(text, size);
+        if (used > 0) {
+            out_bytes(out, text, used);
+        } else {
+            used = put_character(out, text, size);
+        }
+        text += used;
         size -= used;
     }
-    out_text(out, "\"");
-}
-
-void out_json_text(struct out *out, const char *text) {
-    out_json(out, text, text != NULL ? strlen(text) : 0);
-}
-
-void out_time(struct out *out, int64_t time, bool milliseconds) {
-    char text[PSC_TIME_TEXT];
-    out_bytes(out, text, psc_time_format(time, milliseconds, text));
 }

@@ -1,4 +1,5 @@
-// out.h - text on its way to a stream: a buffer, the width of what was written, and the first failure.
+// out.h - buffered text on its way to a stream: escapes untrusted bytes, counts terminal columns, and
+// remembers a failure, so that a writer checks once at its end.
 #ifndef PSC_FORMAT_OUT_H
 #define PSC_FORMAT_OUT_H
 
@@ -8,37 +9,43 @@
 
 #include "base/error.h"
 
+/** How untrusted bytes are written, beyond what makes them harmless for a terminal. */
+enum out_quoting {
+    OUT_FOR_PEOPLE, /**< as psc_text_escape() does; so do the next two */
+    OUT_CSV,        /**< quotes are doubled (RFC 4180) */
+    OUT_LABEL,      /**< a backslash before quotes, backslashes and escapes (Prometheus) */
+    OUT_JSON,       /**< as in a JSON string; each byte of invalid UTF-8 becomes U+FFFD */
+};
+
 struct out {
+    size_t width; /**< terminal columns of this line so far, spaces included */
     FILE *stream;
-    bool failed;   /**< the stream took no more; the rest is thrown away */
-    bool csv;      /**< quotes in foreign text are doubled */
-    size_t width;  /**< columns of a terminal that this line takes so far, spaces included */
-    size_t spaces; /**< due before the next visible character, so that no line ends in them */
+    size_t spaces; /**< due before the next visible character, so that no line ends in spaces */
+    enum out_quoting quoting;
+    bool failed; /**< the stream refused something; the rest is dropped */
     size_t used;
     char buffer[16384];
 };
 
-void out_init(struct out *out, FILE *stream);
-/** Hands everything over. @return PSC_OUTPUT if the stream ever failed */
-PSC_NODISCARD enum psc_status out_flush(struct out *out);
+void out_init(struct out *out, FILE *stream, enum out_quoting quoting);
+/** Flushes the buffer and the stream. @return PSC_OUTPUT if the stream ever failed */
+PSC_NODISCARD enum psc_status out_flush(struct out *out, struct psc_error *error);
 
 /** Bytes as they are; each counts as one column. */
 void out_bytes(struct out *out, const char *bytes, size_t size);
 void out_text(struct out *out, const char *text);
+/** Room for a few visible bytes; the caller fills it and says how many they are. */
+char *out_reserve(struct out *out, size_t size);
+void out_advance(struct out *out, size_t size);
 void out_number(struct out *out, uint64_t number);
-/** Blanks that appear only if something follows them in the line. */
+/** At most 255 bytes, as they are. */
+PSC_PRINTF(2, 3)
+void out_format(struct out *out, const char *format, ...);
+void out_untrusted(struct out *out, const char *text);
+/** Spaces that appear only if something follows them in the line. */
 void out_spaces(struct out *out, size_t count);
-/** Bytes that take no column: a terminal's escape sequences. */
+/** An escape sequence of a terminal, which takes no column. */
 void out_escape(struct out *out, const char *sequence);
 void out_line_end(struct out *out, const char *line_end);
-
-/** Foreign bytes, made harmless as psc_text_escape() does. */
-void out_untrusted(struct out *out, const char *bytes, size_t size);
-/** Foreign bytes as a JSON string with its quotes; NULL becomes null. Invalid UTF-8 is U+FFFD. */
-void out_json(struct out *out, const char *bytes, size_t size);
-void out_json_text(struct out *out, const char *text);
-
-/** Milliseconds since 1970-01-01 UTC as RFC 3339, `2026-11-20T08:18:00.123Z`. */
-void out_time(struct out *out, int64_t time, bool milliseconds);
 
 #endif

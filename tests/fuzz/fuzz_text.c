@@ -1,40 +1,27 @@
-// fuzz_text.c - foreign bytes on their way out: whatever comes in, a terminal, a JSON parser and a
-// CSV parser get only what they can take.
+// fuzz_text.c - untrusted bytes on their way out: whatever comes in, a terminal, a JSON parser, a CSV
+// parser and Prometheus get only what they can take.
 #include "format/out.h"
 #include "fuzz.h"
 
-enum form {
-    FOREIGN,
-    CSV,
-    JSON,
-};
-
 // To be freed.
-static char *write_as(enum form form, const uint8_t *data, size_t size, size_t *written) {
+static char *write_as(enum out_quoting quoting, const char *bytes, size_t *written) {
     char *text = NULL;
     FILE *stream = open_memstream(&text, written);
     REQUIRE(stream != NULL);
     struct out *out = malloc(sizeof *out);
+    struct psc_error error;
     REQUIRE(out != NULL);
-    out_init(out, stream);
-    out->csv = form == CSV;
-    if (form == JSON) {
-        out_json(out, (const char *)data, size);
-    } else {
-        out_untrusted(out, (const char *)data, size);
-    }
-    REQUIRE(out_flush(out) == PSC_OK);
+    out_init(out, stream, quoting);
+    out_untrusted(out, bytes);
+    REQUIRE(out_flush(out, &error) == PSC_OK);
     fclose(stream);
     free(out);
     return text;
 }
 
-// RFC 8259: what stands between the quotes has each quote and backslash escaped.
+// RFC 8259: between the quotes of a string each quote and backslash is escaped.
 static bool is_json_string(const char *text, size_t size) {
-    if (size < 2 || text[0] != '"' || text[size - 1] != '"') {
-        return false;
-    }
-    for (size_t at = 1; at < size - 1; at++) {
+    for (size_t at = 0; at < size; at++) {
         if (text[at] == '"') {
             return false;
         }
@@ -45,11 +32,11 @@ static bool is_json_string(const char *text, size_t size) {
         if (text[at] == 'u') {
             for (int i = 0; i < 4; i++) {
                 at++;
-                if (at >= size - 1 || strchr("0123456789abcdef", text[at]) == NULL) {
+                if (at >= size || strchr("0123456789abcdef", text[at]) == NULL) {
                     return false;
                 }
             }
-        } else if (at >= size - 1 || (text[at] != '"' && text[at] != '\\')) {
+        } else if (at >= size || (text[at] != '"' && text[at] != '\\')) {
             return false;
         }
     }
@@ -64,18 +51,30 @@ static size_t count_quotes(const char *text, size_t size) {
     return count;
 }
 
+// Each quote and backslash follows a backslash of its own.
+static bool is_label(const char *text, size_t size) {
+    for (size_t at = 0; at < size; at++) {
+        if (text[at] == '"' ||
+            (text[at] == '\\' && (++at >= size || strchr("\"\\", text[at]) == NULL))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const uint8_t nothing[1];
-    const uint8_t *bytes = size > 0 ? data : nothing; // NULL would mean null
-    for (enum form form = FOREIGN; form <= JSON; form++) {
+    char *bytes = fuzz_text(data, size);
+    for (enum out_quoting quoting = OUT_FOR_PEOPLE; quoting <= OUT_JSON; quoting++) {
         size_t written;
-        char *text = write_as(form, bytes, size, &written);
+        char *text = write_as(quoting, bytes, &written);
         REQUIRE(fuzz_is_harmless(text, written));
-        REQUIRE(form != JSON || is_json_string(text, written));
-        REQUIRE(form != CSV ||
-                count_quotes(text, written) == 2 * count_quotes((const char *)bytes, size));
+        REQUIRE(quoting != OUT_JSON || is_json_string(text, written));
+        REQUIRE(quoting != OUT_LABEL || is_label(text, written));
+        REQUIRE(quoting != OUT_CSV ||
+                count_quotes(text, written) == 2 * count_quotes(bytes, strlen(bytes)));
         free(text);
     }
+    free(bytes);
     for (size_t at = 0; at < size;) {
         uint32_t point;
         at += psc_text_decode((const char *)data + at, size - at, &point);

@@ -221,12 +221,14 @@ static bool chapter_has(const char *manual, const char *chapter, const char *wan
 static void the_manual_explains_every_column_and_no_other(void **state) {
     char *manual = read_document(MANUAL);
     char item[64];
+    size_t columns = 0;
     size_t items = 0;
     (void)state;
-    for (size_t i = 0; i < psc_column_count(); i++) {
-        snprintf(item, sizeof item, ".It Cm %s", psc_column_name(i));
+    for (; psc_column_at(columns) != NULL; columns++) {
+        const char *name = psc_column_at(columns)->name;
+        snprintf(item, sizeof item, ".It Cm %s", name);
         if (!chapter_has(manual, "COLUMNS", item)) {
-            fail_msg("%s does not explain the column %s", MANUAL, psc_column_name(i));
+            fail_msg("%s does not explain the column %s", MANUAL, name);
         }
     }
     const char *end = strstr(strstr(manual, "\n.Sh COLUMNS\n") + 1, "\n.Sh ");
@@ -234,7 +236,7 @@ static void the_manual_explains_every_column_and_no_other(void **state) {
     while ((at = strstr(at + 1, "\n.It ")) != NULL && at < end) {
         items++;
     }
-    assert_int_equal(items, psc_column_count());
+    assert_int_equal(items, columns);
     free(manual);
 }
 

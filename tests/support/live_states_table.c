@@ -25,9 +25,9 @@ void rows_add_world(struct rows *rows, const struct live_states *live, uint32_t 
 }
 
 static bool is_of_world(const struct psc_endpoint *endpoint, const struct live_states *live) {
-    for (size_t i = 0; i < live->count; i++) {
+    for (size_t i = 0; endpoint->inode != 0 && i < live->count; i++) {
         if (live->rows[i].endpoint.inode == endpoint->inode) {
-            return endpoint->inode != 0;
+            return true;
         }
     }
     return false;
@@ -35,14 +35,11 @@ static bool is_of_world(const struct psc_endpoint *endpoint, const struct live_s
 
 void rows_add_snapshot_of_world(struct rows *rows, const struct psc_snapshot *snapshot,
                                 const struct live_states *live) {
-    struct rows all = {0};
-    rows_add_snapshot(&all, snapshot);
-    for (size_t i = 0; i < all.count; i++) {
+    for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
         if (is_of_world(psc_snapshot_endpoint(snapshot, i), live)) {
-            *rows_add(rows) = all.list[i];
+            rows_add_snapshot_row(rows, snapshot, i);
         }
     }
-    rows_done(&all);
 }
 
 static void assert_ok(enum psc_status status, const struct psc_error *error) {

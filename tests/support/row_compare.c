@@ -88,21 +88,25 @@ void row_set_owners(struct row *row, const char *words) {
     }
 }
 
+void rows_add_snapshot_row(struct rows *rows, const struct psc_snapshot *snapshot, size_t index) {
+    const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, index);
+    struct psc_owners owners = psc_snapshot_owners(snapshot, index);
+    char words[sizeof((struct row *)NULL)->owners] = "";
+    size_t used = 0;
+    for (size_t owner = 0; owner < owners.count; owner++) {
+        used += (size_t)snprintf(words + used, sizeof words - used, " %u",
+                                 psc_snapshot_process(snapshot, owners.processes[owner])->pid);
+        assert_true(used < sizeof words);
+    }
+    bool hidden = owners.count == 0 && (endpoint->known & PSC_KNOWN_OWNERS) == 0;
+    struct row *row = rows_add(rows);
+    row_set_endpoint(row, endpoint);
+    row_set_owners(row, hidden ? "-" : words);
+}
+
 void rows_add_snapshot(struct rows *rows, const struct psc_snapshot *snapshot) {
     for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
-        const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, i);
-        struct psc_owners owners = psc_snapshot_owners(snapshot, i);
-        char words[sizeof((struct row *)NULL)->owners] = "";
-        size_t used = 0;
-        for (size_t owner = 0; owner < owners.count; owner++) {
-            used += (size_t)snprintf(words + used, sizeof words - used, " %u",
-                                     psc_snapshot_process(snapshot, owners.processes[owner])->pid);
-            assert_true(used < sizeof words);
-        }
-        bool hidden = owners.count == 0 && (endpoint->known & PSC_KNOWN_OWNERS) == 0;
-        struct row *row = rows_add(rows);
-        row_set_endpoint(row, endpoint);
-        row_set_owners(row, hidden ? "-" : words);
+        rows_add_snapshot_row(rows, snapshot, i);
     }
 }
 

@@ -45,6 +45,8 @@ void row_set_endpoint(struct row *row, const struct psc_endpoint *endpoint);
 /** Sorts words that stand apart by blanks, and drops repeated ones. */
 void row_set_owners(struct row *row, const char *words);
 
+/** One row of a snapshot. */
+void rows_add_snapshot_row(struct rows *rows, const struct psc_snapshot *snapshot, size_t index);
 /** All rows of a snapshot. */
 void rows_add_snapshot(struct rows *rows, const struct psc_snapshot *snapshot);
 

@@ -1,5 +1,6 @@
 // test_platform_ports.c - ports: attempts to bind, the kernel's ranges, and what portscope says of ports that
 // the kernel, other users and other PID namespaces have.
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -192,6 +193,40 @@ static void without_proc_nothing_is_known(void **state) {
     psc_port_ranges_done(&ranges);
 }
 
+// Every second port of 20001 to 29999 and RESERVED_PORT: 30,000 bytes, of which the kernel gives what
+// fits in the first read, and nothing to a second.
+static bool reserve_many(void) {
+    int file = open("/proc/sys/net/ipv4/ip_local_reserved_ports", O_WRONLY | O_CLOEXEC);
+    char port[16];
+    bool written = file >= 0;
+    for (unsigned i = 0; written && i <= 5000; i++) { // a write after the first adds
+        int size = snprintf(port, sizeof port, "%u", i == 0 ? RESERVED_PORT : 19999 + 2 * i);
+        written = write(file, port, (size_t)size) == size;
+    }
+    close(file);
+    return written;
+}
+
+static bool reserved_set, dynamic_set;
+
+static void the_kernels_long_list_is_read_to_its_end(void **state) {
+    struct psc_request request;
+    struct psc_port_ranges ranges;
+    struct psc_error error;
+    (void)state;
+    need_network();
+    if (!reserved_set) {
+        print_message("skipped: ip_local_reserved_ports cannot be set here\n");
+        skip();
+    }
+    psc_request_init(&request);
+    assert_int_equal(psc_platform_port_ranges(&request, false, &ranges, &error), PSC_OK);
+    assert_int_equal(ranges.known & PSC_RANGES_RESERVED, PSC_RANGES_RESERVED);
+    assert_int_equal(ranges.reserved.count, 5001);
+    assert_true(psc_port_is_reserved(&ranges, 29999));
+    psc_port_ranges_done(&ranges);
+}
+
 // The program -------------------------------------------------------------------------------------
 
 // @p out and @p err are parts of what is printed, NULL for nothing.
@@ -224,8 +259,6 @@ static void run(uid_t user, const char *command, in_port_t port, int status, con
 static uid_t ordinary(void) {
     return geteuid() == 0 ? NOBODY : SPAWN_AS_IS;
 }
-
-static bool reserved_set, dynamic_set;
 
 static void reserved_ports_can_be_bound_and_are_not_given(void **state) {
     (void)state;
@@ -439,7 +472,7 @@ static struct live_states *prepare(int *failed) {
     if (!own_network) {
         return NULL;
     }
-    reserved_set = namespace_set("ipv4/ip_local_reserved_ports", "4711");
+    reserved_set = reserve_many();
     dynamic_set = namespace_set("ipv4/ip_local_port_range", "41000 41999");
     struct live_states *live = open_others();
     *failed = namespace_as_init(look_outside, NULL);
@@ -453,6 +486,7 @@ int main(void) {
         cmocka_unit_test(ranges_are_read),
         cmocka_unit_test(a_long_list_is_read_to_its_end),
         cmocka_unit_test(without_proc_nothing_is_known),
+        cmocka_unit_test(the_kernels_long_list_is_read_to_its_end),
         cmocka_unit_test(reserved_ports_can_be_bound_and_are_not_given),
         cmocka_unit_test(dynamic_ports_are_told),
         cmocka_unit_test(privileged_ports_take_rights),

@@ -75,7 +75,7 @@ enum psc_status psc_platform_probe(const struct psc_probe *probe, enum psc_probe
 static bool read_setting(int proc, const char *name, struct proc_bytes *bytes) {
     char path[PROC_PATH_SIZE];
     snprintf(path, sizeof path, "sys/net/ipv4/%s", name);
-    return proc_read(proc, path, bytes) == 0;
+    return proc_read_setting(proc, path, bytes) == 0;
 }
 
 static void read_reserved(char *text, struct psc_port_ranges *ranges) {

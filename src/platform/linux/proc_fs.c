@@ -62,6 +62,33 @@ int proc_read(int directory, const char *path, struct proc_bytes *into) {
     return error;
 }
 
+static int read_at_once(int file, struct proc_bytes *into) {
+    for (size_t size = 4096;; size *= 4) {
+        if (!PSC_ARRAY_RESERVE(into->bytes, into->capacity, size + 1)) {
+            return ENOMEM;
+        }
+        ssize_t got = pread(file, into->bytes, size, 0);
+        if (got < 0) {
+            return errno;
+        }
+        if ((size_t)got < size) {
+            into->size = (size_t)got;
+            into->bytes[got] = '\0';
+            return 0;
+        }
+    }
+}
+
+int proc_read_setting(int directory, const char *path, struct proc_bytes *into) {
+    int file = openat(directory, path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
+        return errno;
+    }
+    int error = read_at_once(file, into);
+    close(file);
+    return error;
+}
+
 // An entry as getdents64(2) returns it. The call is used directly because readdir() allocates and locks.
 struct entry {
     uint64_t inode;

@@ -31,6 +31,9 @@ bool proc_shows_our_pids(int proc);
  */
 int proc_read(int directory, const char *path, struct proc_bytes *into);
 
+/** proc_read() for files below `sys`, of which a read that does not begin at 0 returns nothing. */
+int proc_read_setting(int directory, const char *path, struct proc_bytes *into);
+
 /** Bytes for `PID/task/TID/fd` and the like. */
 #define PROC_PATH_SIZE 64
 

@@ -20,9 +20,6 @@
 #define EVERYTHING                                                                                 \
     (PSC_PROCESS_NAME | PSC_PROCESS_PATH | PSC_PROCESS_COMMAND_LINE | PSC_PROCESS_USER |           \
      PSC_PROCESS_STARTED | PSC_PROCESS_SERVICE | PSC_PROCESS_ACCOUNT | PSC_PROCESS_EXE_FLAGS)
-#define HOLDER_WIDE_2(text) L##text
-#define HOLDER_WIDE(text) HOLDER_WIDE_2(text)
-#define HOLDER HOLDER_WIDE(PSC_HOLDER)
 
 static struct psc_snapshot *take(void) {
     struct psc_request request;
@@ -122,7 +119,7 @@ static void tcp6_rows(void **state) {
 static void a_socket_of_another_process(void **state) {
     struct windows_holder holder;
     (void)state;
-    windows_holder_start(&holder, HOLDER, L"tcp4");
+    windows_holder_start(&holder, WINDOWS_HOLDER, L"tcp4");
     struct psc_snapshot *snapshot = take();
     const struct psc_process *owner = find_owner(snapshot, PSC_PROTOCOL_TCP4, holder.port);
     assert_int_equal(owner->pid, holder.pid);
@@ -142,7 +139,7 @@ static void a_path_that_is_not_ascii(void **state) {
     assert_true(GetTempPathW(MAX_PATH, directory) > 0);
     _snwprintf(program, 2 * MAX_PATH, L"%lsh\u00f6lder \u2714 %lu.exe", directory,
                GetCurrentProcessId());
-    assert_true(CopyFileW(HOLDER, program, FALSE));
+    assert_true(CopyFileW(WINDOWS_HOLDER, program, FALSE));
     windows_holder_start(&holder, program, L"udp4 \"\u4e2d\u6587 \u00fc\"");
     struct psc_snapshot *snapshot = take();
     const struct psc_process *owner = find_owner(snapshot, PSC_PROTOCOL_UDP4, holder.port);
@@ -205,7 +202,7 @@ static void a_socket_of_a_service(void **state) {
     }
     _snwprintf(name, 64, L"portscope-test-%lu", GetCurrentProcessId());
     to_utf8(name, utf8, sizeof utf8);
-    assert_true(GetFullPathNameW(HOLDER, MAX_PATH, full, NULL) > 0);
+    assert_true(GetFullPathNameW(WINDOWS_HOLDER, MAX_PATH, full, NULL) > 0);
     _snwprintf(command, 2 * MAX_PATH, L"\"%ls\" service %ls", full, name);
     SC_HANDLE service = CreateServiceW(manager, name, name, SERVICE_ALL_ACCESS,
                                        SERVICE_WIN32_OWN_PROCESS, SERVICE_DEMAND_START,

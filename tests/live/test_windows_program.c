@@ -11,11 +11,6 @@
 
 #include "support/windows_run.h"
 
-#define WIDE_2(text) L##text
-#define WIDE(text) WIDE_2(text)
-#define PROGRAM WIDE(PSC_PROGRAM)
-#define HOLDER WIDE(PSC_HOLDER)
-
 static struct windows_run run; // large, and of one test at a time
 
 static void assert_crlf(const char *text) {
@@ -39,14 +34,14 @@ static void statuses(void **state) {
         {L"--version", 0, "portscope ", ""},
         {L"--csv :1", 0, "protocol,", ""},
         {L"-Z", 2, "", "portscope: unknown option '-Z'"},
-        {L"chekc 3000", 2, "", "portscope: 'chekc' is not a command: did you mean 'check'?"},
+        {L"chekc 3000", 2, "", "portscope: 'chekc' is not a command; did you mean 'check'?"},
         {L"-r", 2, "", "portscope: -r is about routes"},
         {L"--p\u00f6rt", 2, "", "portscope: unknown option '--p\xc3\xb6rt'"},
         {L":*", 2, "", "portscope: "}, // and no file names in its place
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        windows_run(&run, PROGRAM, cases[i].arguments);
+        windows_run(&run, WINDOWS_PROGRAM, cases[i].arguments);
         if (run.exit != cases[i].exit ||
             strncmp(run.out, cases[i].out, strlen(cases[i].out)) != 0 ||
             strncmp(run.err, cases[i].err, strlen(cases[i].err)) != 0) {
@@ -60,12 +55,12 @@ static void statuses(void **state) {
 
 static void json_has_no_carriage_returns(void **state) {
     (void)state;
-    windows_run(&run, PROGRAM, L"--json");
+    windows_run(&run, WINDOWS_PROGRAM, L"--json");
     assert_int_equal(run.exit, 0);
     assert_null(strchr(run.out, '\r'));
     assert_memory_equal(run.out, "{\"schema\": \"portscope/1\"", 24);
     assert_string_equal(run.out + run.out_size - 3, "]}\n");
-    windows_run(&run, PROGRAM, L"-ano --ndjson");
+    windows_run(&run, WINDOWS_PROGRAM, L"-ano --ndjson");
     assert_null(strchr(run.out, '\r'));
 }
 
@@ -76,7 +71,7 @@ static void a_closed_pipe_is_quiet(void **state) {
         HANDLE in, out;
         assert_true(CreatePipe(&in, &out, NULL, 0));
         CloseHandle(in);
-        windows_run_into(&run, PROGRAM, lines[i], out);
+        windows_run_into(&run, WINDOWS_PROGRAM, lines[i], out);
         CloseHandle(out);
         assert_string_equal(run.err, "");
         assert_int_equal(run.exit, 0);
@@ -85,9 +80,10 @@ static void a_closed_pipe_is_quiet(void **state) {
 
 static void an_output_that_takes_nothing_is_status_4(void **state) {
     (void)state;
-    HANDLE file = CreateFileW(PROGRAM, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    HANDLE file =
+        CreateFileW(WINDOWS_PROGRAM, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
     assert_true(file != INVALID_HANDLE_VALUE);
-    windows_run_into(&run, PROGRAM, L"-ano", file);
+    windows_run_into(&run, WINDOWS_PROGRAM, L"-ano", file);
     CloseHandle(file);
     assert_int_equal(run.exit, 4);
     assert_memory_equal(run.err, "portscope: cannot write the output", 34);
@@ -96,7 +92,7 @@ static void an_output_that_takes_nothing_is_status_4(void **state) {
 
 static void a_closed_output_is_status_4(void **state) {
     (void)state;
-    windows_run_into(&run, PROGRAM, L"-ano", NULL);
+    windows_run_into(&run, WINDOWS_PROGRAM, L"-ano", NULL);
     assert_int_equal(run.exit, 4);
     assert_memory_equal(run.err, "portscope: cannot write the output", 34);
 }
@@ -112,7 +108,7 @@ static void a_file_gets_the_same_bytes(void **state) {
     HANDLE file = CreateFileW(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, NULL,
                               CREATE_ALWAYS, FILE_FLAG_DELETE_ON_CLOSE, NULL);
     assert_true(file != INVALID_HANDLE_VALUE);
-    windows_run_into(&run, PROGRAM, L"-ano --local 192.0.2.1 --strict", file);
+    windows_run_into(&run, WINDOWS_PROGRAM, L"-ano --local 192.0.2.1 --strict", file);
     SetFilePointer(file, 0, NULL, FILE_BEGIN);
     assert_true(ReadFile(file, text, sizeof text - 1, &got, NULL));
     text[got] = '\0';
@@ -126,9 +122,9 @@ static void the_listing_names_another_process(void **state) {
     wchar_t arguments[64];
     char row[128];
     (void)state;
-    windows_holder_start(&holder, HOLDER, L"tcp4");
+    windows_holder_start(&holder, WINDOWS_HOLDER, L"tcp4");
     _snwprintf(arguments, 64, L"-ano :%u --no-header", holder.port);
-    windows_run(&run, PROGRAM, arguments);
+    windows_run(&run, WINDOWS_PROGRAM, arguments);
     snprintf(row, sizeof row, "  TCP    %-21s  0.0.0.0:0              LISTENING       %-7u  %s\r\n",
              "", holder.pid, "windows_holder.exe");
     char address[32];
@@ -137,7 +133,7 @@ static void the_listing_names_another_process(void **state) {
     assert_string_equal(run.out, row);
     assert_string_equal(run.err, "");
     _snwprintf(arguments, 64, L"-ab --no-header --pid %u", holder.pid);
-    windows_run(&run, PROGRAM, arguments);
+    windows_run(&run, WINDOWS_PROGRAM, arguments);
     assert_non_null(strstr(run.out, "\\windows_holder.exe\r\n"));
     windows_holder_end(&holder);
 }
@@ -150,9 +146,9 @@ static void a_name_that_is_not_ascii_is_found(void **state) {
     assert_true(GetTempPathW(MAX_PATH, directory) > 0);
     _snwprintf(program, 2 * MAX_PATH, L"%lsm\u00fcller \u2714 %lu.exe", directory,
                GetCurrentProcessId());
-    assert_true(CopyFileW(HOLDER, program, FALSE));
+    assert_true(CopyFileW(WINDOWS_HOLDER, program, FALSE));
     windows_holder_start(&holder, program, L"udp4");
-    windows_run(&run, PROGRAM, L"-ano --process \"m\u00fcller \u2714*\" --no-header");
+    windows_run(&run, WINDOWS_PROGRAM, L"-ano --process \"m\u00fcller \u2714*\" --no-header");
     assert_memory_equal(run.out, "  UDP    127.0.0.1:", 19);
     assert_non_null(strstr(run.out, "  m\xc3\xbcller \xe2\x9c\x94 "));
     assert_ptr_equal(strchr(run.out, '\n'), strrchr(run.out, '\n')); // and nobody else
@@ -163,14 +159,14 @@ static void a_name_that_is_not_ascii_is_found(void **state) {
 static void run_line(const wchar_t *words, unsigned port, const wchar_t *more) {
     wchar_t arguments[128];
     _snwprintf(arguments, 128, L"%ls %u %ls", words, port, more);
-    windows_run(&run, PROGRAM, arguments);
+    windows_run(&run, WINDOWS_PROGRAM, arguments);
 }
 
 // Only what lies between portscope and Windows; the words are tested with a fake platform.
 static void check_wait_and_kill(void **state) {
     struct windows_holder holder;
     (void)state;
-    windows_holder_start(&holder, HOLDER, L"tcp4");
+    windows_holder_start(&holder, WINDOWS_HOLDER, L"tcp4");
     run_line(L"check", holder.port, L"");
     assert_int_equal(run.exit, 1);
     assert_non_null(strstr(run.out, "windows_holder.exe"));

@@ -7,6 +7,12 @@
 
 #include <windows.h>
 
+// Paths of programs that the build makes.
+#define WINDOWS_WIDE_2(text) L##text
+#define WINDOWS_WIDE(text) WINDOWS_WIDE_2(text)
+#define WINDOWS_HOLDER WINDOWS_WIDE(PSC_HOLDER)
+#define WINDOWS_PROGRAM WINDOWS_WIDE(PSC_PROGRAM)
+
 struct windows_run {
     DWORD exit;
     char out[65536], err[4096]; /**< what it wrote, with a NUL behind it */

@@ -14,11 +14,11 @@
 struct entry {
     bool denies;
     BYTE flags;
-    DWORD rights;
+    DWORD permissions;
     WELL_KNOWN_SID_TYPE sid;
 };
 
-static bool gives(const struct entry *entries, size_t count, DWORD rights) {
+static bool grants(const struct entry *entries, size_t count, DWORD permissions) {
     union {
         ACL list;
         char bytes[1024];
@@ -29,18 +29,18 @@ static bool gives(const struct entry *entries, size_t count, DWORD rights) {
         DWORD size = sizeof sid;
         assert_true(CreateWellKnownSid(entries[i].sid, NULL, sid, &size));
         assert_true((entries[i].denies ? AddAccessDeniedAceEx : AddAccessAllowedAceEx)(
-            &buffer.list, ACL_REVISION, entries[i].flags, entries[i].rights, sid));
+            &buffer.list, ACL_REVISION, entries[i].flags, entries[i].permissions, sid));
     }
-    return exe_location_list_grants(&buffer.list, rights);
+    return exe_location_list_grants(&buffer.list, permissions);
 }
 
 static void access_lists(void **state) {
     static const struct {
         struct entry entries[2];
         size_t count;
-        bool gives;
+        bool grants;
     } cases[] = {
-        {{{0}}, 0, false}, // gives nobody anything
+        {{{0}}, 0, false}, // an empty list
         {{{false, 0, FILE_WRITE_DATA, WinWorldSid}}, 1, true},
         {{{false, 0, FILE_WRITE_DATA, WinAuthenticatedUserSid}}, 1, true},
         {{{false, 0, FILE_ALL_ACCESS, WinBuiltinUsersSid}}, 1, true},
@@ -61,11 +61,11 @@ static void access_lists(void **state) {
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        if (gives(cases[i].entries, cases[i].count, FILE_WRITE_DATA) != cases[i].gives) {
+        if (grants(cases[i].entries, cases[i].count, FILE_WRITE_DATA) != cases[i].grants) {
             fail_msg("case %u", (unsigned)i);
         }
     }
-    assert_true(exe_location_list_grants(NULL, FILE_WRITE_DATA)); // no list at all: everybody
+    assert_true(exe_location_list_grants(NULL, FILE_WRITE_DATA)); // no list at all
 }
 
 static void temporary_directories(void **state) {
@@ -90,14 +90,16 @@ static void temporary_directories(void **state) {
 
 static void of_this_program(void **state) {
     wchar_t path[MAX_PATH];
-    uint8_t place;
+    wchar_t network[] = L"\\Device\\Mup\\x.exe";
+    wchar_t empty[] = L"";
+    uint8_t flags;
     (void)state;
-    DWORD length = GetModuleFileNameW(NULL, path, MAX_PATH);
-    assert_true(length > 0);
-    assert_true(exe_location_flags(path, length, &place));
-    assert_int_equal(place & PSC_EXE_REPLACED, 0); // Windows keeps who runs from being replaced
-    assert_false(exe_location_flags(L"\\Device\\Mup\\x.exe", 17, &place));
-    assert_int_equal(place, 0);
+    assert_true(GetModuleFileNameW(NULL, path, MAX_PATH) > 0);
+    assert_true(exe_location_flags(path, &flags));
+    assert_int_equal(flags & PSC_EXE_REPLACED, 0); // Windows protects a running executable
+    assert_false(exe_location_flags(network, &flags));
+    assert_false(exe_location_flags(empty, &flags));
+    assert_int_equal(flags, 0);
 }
 
 int main(void) {

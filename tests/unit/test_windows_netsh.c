@@ -10,11 +10,9 @@
 
 #include "platform/windows/netsh.h"
 #include "support/windows_fake.h"
+#include "support/windows_run.h"
 
 // Running ------------------------------------------------------------------------------------------
-
-#define WIDE_2(text) L##text
-#define WIDE(text) WIDE_2(text)
 
 WINDOWS_FAKE(CreateProcessW);
 WINDOWS_FAKE(WaitForSingleObject);
@@ -32,7 +30,7 @@ static BOOL WINAPI fake_CreateProcessW(const wchar_t *program, wchar_t *command,
     assert_int_equal(_wcsicmp(program + wcslen(program) - 19, L"\\system32\\netsh.exe"), 0);
     assert_int_equal(wcscmp(command, L"netsh.exe int ipv4"), 0);
     return !machine.missing &&
-           WINDOWS_REAL(CreateProcessW)(WIDE(PSC_PROGRAM), version, process, thread, inherit, flags,
+           WINDOWS_REAL(CreateProcessW)(WINDOWS_PROGRAM, version, process, thread, inherit, flags,
                                         environment, directory, startup, started);
 }
 

@@ -6,16 +6,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <stdlib.h>
 #include <string.h>
-#include <winsock2.h>
-#include <ws2ipdef.h>
 
-#include <iphlpapi.h>
-
-#include "platform/windows/win32.h"
-#include "support/netstat_row.h"
 #include "support/run_cli.h"
+#include "support/windows_tables.h"
 
 // In the order of a listing.
 static const char *const captured[] = {
@@ -35,128 +29,6 @@ static const char *const captured[] = {
     "  UDP    [fe80::2952:170d:f2f2:1464%16]:60720  *:*                                    2872",
 };
 #define CAPTURED (sizeof captured / sizeof captured[0])
-
-static DWORD pid_of(const char *row) {
-    return strtoul(strrchr(row, ' '), NULL, 10);
-}
-
-static DWORD state_number(const struct psc_endpoint *row) {
-    static const uint8_t numbers[PSC_STATE_COUNT] = {
-        [PSC_STATE_LISTENING] = 2,   [PSC_STATE_SYN_SENT] = 3,   [PSC_STATE_SYN_RECEIVED] = 4,
-        [PSC_STATE_ESTABLISHED] = 5, [PSC_STATE_FIN_WAIT_2] = 7, [PSC_STATE_TIME_WAIT] = 11,
-    };
-    return numbers[row->state];
-}
-
-static DWORD ipv4(const struct psc_address *address) {
-    DWORD number;
-    memcpy(&number, address->bytes, sizeof number);
-    return number;
-}
-
-// Writes one row in the form of its table. Returns its size.
-static size_t encode(const char *text, const struct psc_endpoint *row, char *to) {
-    DWORD local = htons(row->local_port);
-    DWORD remote = htons(row->remote_port);
-    if (row->protocol == PSC_PROTOCOL_TCP4) {
-        MIB_TCPROW_OWNER_PID tcp = {
-            state_number(row), ipv4(&row->local), local, ipv4(&row->remote), remote, pid_of(text)};
-        memcpy(to, &tcp, sizeof tcp);
-        return sizeof tcp;
-    }
-    if (row->protocol == PSC_PROTOCOL_UDP4) {
-        MIB_UDPROW_OWNER_PID udp = {ipv4(&row->local), local, pid_of(text)};
-        memcpy(to, &udp, sizeof udp);
-        return sizeof udp;
-    }
-    if (row->protocol == PSC_PROTOCOL_TCP6) {
-        MIB_TCP6ROW_OWNER_PID tcp = {.dwLocalScopeId = row->ifindex,
-                                     .dwLocalPort = local,
-                                     .dwRemotePort = remote,
-                                     .dwState = state_number(row),
-                                     .dwOwningPid = pid_of(text)};
-        memcpy(tcp.ucLocalAddr, row->local.bytes, 16);
-        memcpy(to, &tcp, sizeof tcp);
-        return sizeof tcp;
-    }
-    MIB_UDP6ROW_OWNER_PID udp = {
-        .dwLocalScopeId = row->ifindex, .dwLocalPort = local, .dwOwningPid = pid_of(text)};
-    memcpy(udp.ucLocalAddr, row->local.bytes, 16);
-    memcpy(to, &udp, sizeof udp);
-    return sizeof udp;
-}
-
-// The rows of one table, last first, because Windows is not asked to sort.
-static void fill_table(char *bytes, enum psc_protocol protocol) {
-    DWORD count = 0;
-    char *at = bytes + sizeof count;
-    for (size_t i = CAPTURED; i-- > 0;) {
-        struct psc_endpoint row = netstat_row(captured[i]);
-        if (row.protocol == protocol && row.state != PSC_STATE_BOUND) {
-            at += encode(captured[i], &row, at);
-            count++;
-        }
-    }
-    memcpy(bytes, &count, sizeof count);
-}
-
-static DWORD WINAPI get_tcp(void *protocol, DWORD *size, BOOL order, ULONG family, int class,
-                            ULONG reserved) {
-    (void)size, (void)order, (void)class, (void)reserved;
-    fill_table(protocol, family == AF_INET6 ? PSC_PROTOCOL_TCP6 : PSC_PROTOCOL_TCP4);
-    return NO_ERROR;
-}
-
-static DWORD WINAPI get_udp(void *protocol, DWORD *size, BOOL order, ULONG family, int class,
-                            ULONG reserved) {
-    (void)size, (void)order, (void)class, (void)reserved;
-    fill_table(protocol, family == AF_INET6 ? PSC_PROTOCOL_UDP6 : PSC_PROTOCOL_UDP4);
-    return NO_ERROR;
-}
-
-static DWORD WINAPI get_bound_tcp(void **table, HANDLE heap, DWORD flags) {
-    MIB_TCPTABLE2 *bound = HeapAlloc(heap, flags | HEAP_ZERO_MEMORY, sizeof *bound);
-    for (size_t i = 0; i < CAPTURED; i++) {
-        struct psc_endpoint row = netstat_row(captured[i]);
-        if (row.state == PSC_STATE_BOUND) {
-            bound->dwNumEntries = 1;
-            bound->table[0].dwLocalPort = htons(row.local_port);
-            bound->table[0].dwOwningPid = pid_of(captured[i]);
-        }
-    }
-    *table = bound;
-    return NO_ERROR;
-}
-
-static DWORD WINAPI get_bound_tcp6(void **table, HANDLE heap, DWORD flags) {
-    *table = HeapAlloc(heap, flags | HEAP_ZERO_MEMORY, sizeof(MIB_TCP6TABLE2));
-    return NO_ERROR;
-}
-
-static PCHAR WINAPI any_index(ULONG index, PCHAR name) {
-    return index == 5 || index == 16 ? name : NULL;
-}
-
-system_function_pointer *__wrap_system_function(const wchar_t *library, const char *name);
-system_function_pointer *__wrap_system_function(const wchar_t *library, const char *name) {
-    static const struct {
-        const char *name;
-        system_function_pointer *function;
-    } functions[] = {
-        {"GetExtendedTcpTable", (system_function_pointer *)get_tcp},
-        {"GetExtendedUdpTable", (system_function_pointer *)get_udp},
-        {"InternalGetBoundTcpEndpointTable", (system_function_pointer *)get_bound_tcp},
-        {"InternalGetBoundTcp6EndpointTable", (system_function_pointer *)get_bound_tcp6},
-        {"if_indextoname", (system_function_pointer *)any_index},
-    };
-    (void)library;
-    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
-        if (strcmp(functions[i].name, name) == 0) {
-            return functions[i].function;
-        }
-    }
-    return NULL;
-}
 
 static void captured_rows_to_the_byte(void **state) {
     char expected[8192] =
@@ -203,11 +75,17 @@ static void http_sys_is_named_to_who_asks_for_its_port(void **state) {
     run_done(&run);
 }
 
+static int set_tables(void **state) {
+    (void)state;
+    windows_tables_set(captured, CAPTURED);
+    return 0;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(captured_rows_to_the_byte),
         cmocka_unit_test(every_other_form_has_them),
         cmocka_unit_test(http_sys_is_named_to_who_asks_for_its_port),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, set_tables, NULL);
 }

@@ -12,10 +12,6 @@
 #include "support/windows_fake.h"
 #include "support/windows_run.h"
 
-#define WIDE_2(text) L##text
-#define WIDE(text) WIDE_2(text)
-#define HOLDER WIDE(PSC_HOLDER)
-
 static DWORD refused_pid; // OpenProcess refuses it
 static bool refuses_end;  // TerminateProcess refuses
 
@@ -60,7 +56,7 @@ static int start_holder(void **state) {
     refused_pid = 0;
     refuses_end = false;
     psc_request_init(&fixture.request);
-    windows_holder_start(&fixture.holder, HOLDER, L"tcp4");
+    windows_holder_start(&fixture.holder, WINDOWS_HOLDER, L"tcp4");
     fixture.identity = identity_of(fixture.holder.process);
     return 0;
 }

@@ -1,9 +1,6 @@
 // exe_location.c - where an executable is, and who may write there.
 #include "platform/windows/exe_location.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include <aclapi.h>
 
 #include "model/snapshot.h"
@@ -88,21 +85,14 @@ static bool examine_directories(wchar_t *path, uint8_t *flags) {
     return true;
 }
 
-bool exe_location_flags(const wchar_t *path, size_t length, uint8_t *flags) {
+bool exe_location_flags(wchar_t *path, uint8_t *flags) {
     *flags = 0;
-    if (length < 4 || path[1] != L':' || path[2] != L'\\') {
+    if (wcsncmp(path + (path[0] != L'\0'), L":\\", 2) != 0) {
         return false;
     }
-    wchar_t *copy = calloc(length + 1, sizeof *copy);
-    if (copy == NULL) {
-        return false;
-    }
-    memcpy(copy, path, length * sizeof *copy);
-    if (exe_location_is_temporary(copy)) {
+    if (exe_location_is_temporary(path)) {
         *flags |= PSC_EXE_TEMPORARY;
     }
-    bool known = examine(copy, REPLACE_FILE, PSC_EXE_FILE_WRITABLE, flags) &&
-                 examine_directories(copy, flags);
-    free(copy);
-    return known;
+    return examine(path, REPLACE_FILE, PSC_EXE_FILE_WRITABLE, flags) &&
+           examine_directories(path, flags);
 }

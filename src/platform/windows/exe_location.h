@@ -3,7 +3,6 @@
 #define PSC_PLATFORM_WINDOWS_EXE_LOCATION_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <wchar.h>
 
@@ -11,12 +10,11 @@
 
 /**
  * Examines an executable and the directories above it.
- * @param path only a path with a drive letter can be examined
- * @param length in UTF-16 units
+ * @param path only a path with a drive letter can be examined; it is shortened to its root
  * @param flags out: PSC_EXE_* bits
  * @return whether all of them are known
  */
-bool exe_location_flags(const wchar_t *path, size_t length, uint8_t *flags);
+bool exe_location_flags(wchar_t *path, uint8_t *flags);
 
 /**
  * Whether an access list grants one of these permissions to Everyone, Authenticated Users or Users.

@@ -63,16 +63,17 @@ static void set_path(struct resolver *resolver, size_t length, struct psc_proces
 
 static void resolve_path(struct resolver *resolver, HANDLE handle, unsigned missing,
                          struct psc_process *process) {
-    size_t length = process_path(handle, process->pid, resolver->buffer.path);
+    wchar_t *path = resolver->buffer.path;
+    size_t length = process_path(handle, process->pid, path);
     if (length == 0) {
         return;
     }
-    if ((missing & PSC_PROCESS_EXE_FLAGS) != 0 &&
-        exe_location_flags(resolver->buffer.path, length, &process->exe_flags)) {
-        process->known |= PSC_PROCESS_EXE_FLAGS;
-    }
     if (process->path == NULL) {
         set_path(resolver, length, process);
+    }
+    path[length] = L'\0';
+    if ((missing & PSC_PROCESS_EXE_FLAGS) != 0 && exe_location_flags(path, &process->exe_flags)) {
+        process->known |= PSC_PROCESS_EXE_FLAGS;
     }
 }
 

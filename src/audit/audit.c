@@ -152,7 +152,7 @@ static bool check_listener(struct psc_audit *audit, struct psc_listener *listene
     for (size_t i = 0; i < psc_rule_count(); i++) {
         struct psc_finding finding = {.rule = psc_rule_at(i)};
         if (finding.rule->applies == NULL || (finding.rule->waivable && listener->allowed) ||
-            !finding.rule->applies(audit, listener, &finding.subject)) {
+            !finding.rule->applies(audit, listener, finding.rule->parameter, &finding.subject)) {
             continue;
         }
         if (!add_finding(audit, finding)) {

@@ -39,15 +39,17 @@ struct psc_audit;
 struct psc_rule {
     const char *id; /**< stable: scripts and alerts name it */
     enum psc_severity severity;
-    bool waivable;           /**< a policy that allows the listener silences it */
-    const char *rationale;   /**< why it matters: a sentence with its full stop */
-    const char *remediation; /**< what to do: a sentence with its full stop */
+    bool waivable; /**< a policy that allows the listener silences it */
     /**
      * Whether it applies to a listener. NULL: it is about the policy.
+     * @param parameter that of the rule
      * @param subject out: the product, executable or script it is about; unchanged if there is none
      */
     bool (*applies)(const struct psc_audit *audit, const struct psc_listener *listener,
-                    const char **subject);
+                    unsigned parameter, const char **subject);
+    unsigned parameter;      /**< what `applies` looks for */
+    const char *rationale;   /**< why it matters: a sentence with its full stop */
+    const char *remediation; /**< what to do: a sentence with its full stop */
 };
 
 /** The rule table, the worst first; the last rule is the policy's. */

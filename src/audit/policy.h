@@ -42,7 +42,7 @@ struct psc_policy_entry {
     bool pattern;        /**< the program is a glob */
     bool unowned;        /**< no process holds the socket; program is NULL */
     const char *user;    /**< NULL: any */
-    char *text;          /**< the line as psc_policy_format() writes it, without its end */
+    char *text;          /**< the line in its one form, without its end */
     char *words;         /**< what zone, program and user point into */
 };
 
@@ -74,13 +74,6 @@ PSC_NODISCARD enum psc_status psc_policy_learn(struct psc_policy *policy,
                                                const struct psc_snapshot *snapshot,
                                                const struct psc_port_ranges ranges[2],
                                                struct psc_error *error);
-
-/**
- * Writes all lines, each with LF.
- * @param text out: a string to be freed by the caller; NULL on failure
- */
-PSC_NODISCARD enum psc_status psc_policy_format(const struct psc_policy *policy, char **text,
-                                                struct psc_error *error);
 
 /**
  * Writes the text of an entry and adds it. The policy owns its words from then on, also on failure,

@@ -442,14 +442,3 @@ enum psc_status psc_policy_add(struct psc_policy *policy, struct psc_policy_entr
     policy->entries[policy->count++] = entry;
     return PSC_OK;
 }
-
-enum psc_status psc_policy_format(const struct psc_policy *policy, char **text,
-                                  struct psc_error *error) {
-    struct psc_strbuf written = {0};
-    for (size_t i = 0; i < policy->count; i++) {
-        psc_strbuf_add_text(&written, policy->entries[i].text);
-        psc_strbuf_add_text(&written, "\n");
-    }
-    *text = psc_strbuf_detach(&written);
-    return *text != NULL ? PSC_OK : psc_no_memory(error);
-}

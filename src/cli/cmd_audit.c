@@ -55,7 +55,7 @@ static enum psc_status close_output(struct output *output, enum psc_status writt
 
 // A policy from what listens ----------------------------------------------------------------------
 
-static enum psc_status write_policy(const char *path, const char *text,
+static enum psc_status write_policy(const char *path, const struct psc_policy *policy,
                                     const struct psc_streams *streams, struct psc_error *error) {
     static const char head[] =
         "# What may listen on this machine; portscope audit --policy FILE compares.\n"
@@ -65,8 +65,11 @@ static enum psc_status write_policy(const char *path, const char *text,
     if (status != PSC_OK) {
         return status;
     }
-    bool written = fputs(head, output.stream) >= 0 && fputs(text, output.stream) >= 0 &&
-                   fflush(output.stream) == 0;
+    fputs(head, output.stream);
+    for (size_t i = 0; i < policy->count; i++) {
+        fprintf(output.stream, "%s\n", policy->entries[i].text);
+    }
+    bool written = fflush(output.stream) == 0 && !ferror(output.stream);
     return close_output(&output, written ? PSC_OK : PSC_OUTPUT, error);
 }
 
@@ -91,27 +94,30 @@ static enum psc_status save_policy(const struct options *options, const struct p
                                    const struct psc_port_ranges ranges[2],
                                    struct psc_error *error) {
     struct psc_policy policy = {0};
-    char *text = NULL;
     size_t waived;
+    size_t open = 0;
     enum psc_status status = psc_policy_learn(&policy, snapshot, ranges, error);
     if (status != PSC_OK) {
         goto out;
     }
-    status = psc_policy_format(&policy, &text, error);
-    if (status != PSC_OK) {
-        goto out;
+    for (size_t i = 0; i < policy.count; i++) {
+        open += policy.entries[i].program == NULL && !policy.entries[i].unowned;
     }
     status = count_waived(snapshot, &waived, error);
     if (status != PSC_OK) {
         goto out;
     }
-    status = write_policy(options->save, text, streams, error);
+    status = write_policy(options->save, &policy, streams, error);
     if (status == PSC_OK && waived > 0 && !options->quiet) {
         command_say(streams, "this policy waives %zu %s; an audit without it lists them", waived,
                     waived == 1 ? "finding" : "findings");
     }
+    if (status == PSC_OK && open > 0 && !options->quiet) {
+        command_say(streams,
+                    "%zu %s any program, because the actual one is hidden or not started yet", open,
+                    open == 1 ? "line allows" : "lines allow");
+    }
 out:
-    free(text);
     psc_policy_done(&policy);
     return status;
 }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "audit/policy.h"
+#include "base/strbuf.h"
 #include "support/snapshot_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -22,10 +23,13 @@ static void parse(struct psc_policy *policy, const char *text) {
 }
 
 static char *format(const struct psc_policy *policy) {
-    struct psc_error error;
-    char *text;
-    assert_int_equal(psc_policy_format(policy, &text, &error), PSC_OK);
-    return text;
+    struct psc_strbuf text = {0};
+    for (size_t i = 0; i < policy->count; i++) {
+        psc_strbuf_add_format(&text, "%s\n", policy->entries[i].text);
+    }
+    char *lines = psc_strbuf_detach(&text);
+    assert_non_null(lines);
+    return lines;
 }
 
 static char *learn_from(struct psc_snapshot *snapshot) {

@@ -53,6 +53,7 @@ const char *psc_exit_text(enum psc_exit status) {
 
 // For commands ------------------------------------------------------------------------------------
 
+PSC_PRINTF(3, 0)
 static void print_line(FILE *stream, const char *prefix, const char *format, va_list arguments) {
     char raw[sizeof((struct psc_error *)NULL)->text];
     struct psc_error line;
@@ -181,7 +182,7 @@ int psc_cli_run(int argc, char *const *argv, const struct psc_streams *streams) 
         status != PSC_OK && !(status == PSC_OUTPUT && psc_terminal_reader_is_gone(streams->out));
     options_done(&options);
     if (!failed) {
-        return answer;
+        return (int)answer;
     }
     command_say(streams, "%s", error.text);
     return status == PSC_USAGE    ? PSC_EXIT_USAGE

@@ -436,11 +436,12 @@ bool psc_filter_pids(const struct psc_filter *filter, const struct psc_snapshot 
 
 // Whether a text, which may be NULL, matches a pattern.
 static bool has_glob(const struct psc_glob_filter *globs, const char *text) {
-    const char *end = globs->patterns.bytes + globs->patterns.size;
-    for (const char *at = globs->patterns.bytes; text != NULL && at < end; at += strlen(at) + 1) {
-        if (psc_glob_match(at, text)) {
+    const struct psc_strbuf *patterns = &globs->patterns;
+    for (size_t at = 0; text != NULL && at < patterns->size;) {
+        if (psc_glob_match(patterns->bytes + at, text)) {
             return true;
         }
+        at += strlen(patterns->bytes + at) + 1;
     }
     return false;
 }

@@ -339,10 +339,18 @@ static enum psc_status link_owners(struct psc_builder *builder) {
                : status;
 }
 
+static bool is_exhausted(void) {
+    const struct fake_platform *machine = fake_platform();
+    return machine->max_calls != 0 && machine->collections + machine->probes > machine->max_calls;
+}
+
 enum psc_status psc_platform_collect(const struct psc_request *request, struct psc_builder *builder,
                                      struct psc_error *error) {
     static const char *const zones[] = {[1] = "lo", [2] = "eth0", [7] = NULL};
     fake_platform()->collections++;
+    if (is_exhausted()) {
+        return psc_fail(error, PSC_SYSTEM, "the fake platform was asked too often");
+    }
     if (fake_platform()->collect_fails != PSC_OK) {
         return psc_fail(error, fake_platform()->collect_fails, "the fake platform cannot collect");
     }
@@ -502,6 +510,9 @@ enum psc_status psc_platform_probe(const struct psc_probe *probe, enum psc_probe
                                    struct psc_error *error) {
     const struct fake_platform *machine = fake_platform();
     fake_platform()->probes++;
+    if (is_exhausted()) {
+        return psc_fail(error, PSC_SYSTEM, "the fake platform was asked too often");
+    }
     if (machine->probe_fails != PSC_OK) {
         return psc_fail(error, machine->probe_fails, "the fake platform cannot bind");
     }
@@ -682,7 +693,7 @@ bool psc_terminal_reader_is_gone(FILE *stream) {
 // Files --------------------------------------------------------------------------------------------
 
 FILE *psc_file_open(const char *path) {
-    return fopen(path, "rb");
+    return fake_platform()->no_files ? NULL : fopen(path, "rb");
 }
 
 // Written as they come: only the real platforms promise more.
@@ -699,7 +710,7 @@ enum psc_status psc_file_begin(const char *path, struct psc_new_file **file,
         return psc_no_memory(error);
     }
     snprintf(begun->path, sizeof begun->path, "%s", path);
-    begun->stream = fopen(path, "wb");
+    begun->stream = fake_platform()->no_files ? NULL : fopen(path, "wb");
     if (begun->stream == NULL) {
         free(begun);
         *file = NULL;

@@ -26,6 +26,8 @@ struct fake_platform {
     bool ordinary_user;     /**< may not bind to ports below 1024 */
     unsigned sleeps, slept; /**< out: how often it slept, and how many seconds together */
     int64_t clock;          /**< out: milliseconds that it slept */
+    bool no_files;          /**< no file can be read or written */
+    unsigned max_calls;     /**< so many collections and probes succeed; 0: all */
     uint32_t reused_pid;  /**< ends after the search for owners, and another process has its PID */
     uint32_t moved_pid;   /**< closes its sockets … */
     unsigned moved_after; /**< … after so many collections */

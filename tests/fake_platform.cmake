@@ -1,0 +1,21 @@
+# A platform whose machine is always the same, for tests and for the fuzzer of whole command lines.
+include_guard(GLOBAL)
+set(fake ${CMAKE_CURRENT_LIST_DIR}/support)
+set(platform ${PROJECT_SOURCE_DIR}/src/platform)
+add_library(psc_netstat_row STATIC ${fake}/netstat_row.c)
+add_library(psc_fake_platform STATIC ${fake}/fake_platform.c ${platform}/file_read.c
+    ${platform}/linux/advice.c ${platform}/windows/advice.c)
+foreach(system IN ITEMS linux windows)
+    set_source_files_properties(${platform}/${system}/advice.c PROPERTIES
+        COMPILE_DEFINITIONS psc_platform_advice=fake_advice_${system})
+endforeach()
+target_link_libraries(psc_netstat_row PUBLIC psc_model)
+target_link_libraries(psc_fake_platform PUBLIC psc_netstat_row)
+foreach(library IN ITEMS psc_netstat_row psc_fake_platform)
+    target_include_directories(${library} PUBLIC ${CMAKE_CURRENT_LIST_DIR})
+    target_compile_definitions(${library} PRIVATE _POSIX_C_SOURCE=200809L _GNU_SOURCE)
+    if(PSC_PLATFORM STREQUAL "windows")
+        target_include_directories(${library} PUBLIC ${fake}/posix_on_windows)
+        target_compile_options(${library} PUBLIC -include posix.h)
+    endif()
+endforeach()

@@ -1,4 +1,6 @@
-// builder.c - filling a snapshot: rows, names, notices.
+// builder.c - filling a snapshot: rows, owners, names, notices.
+#include "model/builder.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +8,30 @@
 
 #include "base/array.h"
 #include "base/sort.h"
-#include "model/builder_data.h"
+#include "model/snapshot_data.h"
+
+// A process holds a row.
+struct link {
+    uint32_t row;
+    uint32_t process;
+};
+
+struct psc_builder {
+    const struct psc_filter *filter;
+    struct psc_snapshot *snapshot;
+    size_t endpoint_capacity, process_capacity, notice_capacity;
+
+    struct link *links;
+    size_t link_count, link_capacity;
+    uint32_t *process_slots; // open addressing: index of a process + 1; 0: free
+    size_t slot_count;       // a power of two, or 0
+    uint32_t latest;         // process that was linked last; the next one is often the same
+
+    bool *owns_row; // by process
+    const char *unowned_kind, *unowned_reason;
+    size_t undecided; // rows without known owners that were dropped, perhaps wrongly
+    bool failed;      // out of memory
+};
 
 struct psc_builder *psc_builder_new(const struct psc_filter *filter) {
     struct psc_builder *builder = calloc(1, sizeof *builder);
@@ -29,22 +54,22 @@ void psc_builder_free(struct psc_builder *builder) {
     psc_snapshot_free(builder->snapshot);
     free(builder->links);
     free(builder->process_slots);
-    free(builder->wanted);
+    free(builder->owns_row);
     free(builder);
 }
 
-// Endpoints ---------------------------------------------------------------------------------------
+// Rows --------------------------------------------------------------------------------------------
 
-enum psc_status psc_builder_add(struct psc_builder *builder, const struct psc_endpoint *endpoint) {
+void psc_builder_add(struct psc_builder *builder, const struct psc_endpoint *endpoint) {
     struct psc_snapshot *snapshot = builder->snapshot;
     if (!psc_filter_endpoint(builder->filter, endpoint)) {
-        return PSC_OK;
+        return;
     }
     if (!PSC_ARRAY_RESERVE(snapshot->endpoints, builder->endpoint_capacity, snapshot->count + 1)) {
-        return PSC_NO_MEMORY;
+        builder->failed = true;
+        return;
     }
     snapshot->endpoints[snapshot->count++] = *endpoint;
-    return PSC_OK;
 }
 
 size_t psc_builder_count(const struct psc_builder *builder) {
@@ -55,98 +80,242 @@ void psc_builder_rewind(struct psc_builder *builder, size_t mark) {
     builder->snapshot->count = mark;
 }
 
-// Agrees with psc_endpoint_compare() as far as 64 bits reach: table, then for IPv4 address, zone
-// and port, for IPv6 the head of the address.
-static uint64_t sort_key(const struct psc_endpoint *endpoint) {
-    const uint8_t *bytes = endpoint->local.bytes;
-    uint64_t key = (uint64_t)endpoint->protocol << 62;
-    if (psc_endpoint_is_ipv6(endpoint)) {
-        uint64_t head = 0;
-        for (int i = 0; i < 8; i++) {
-            head = head << 8 | bytes[i];
-        }
-        return key | head >> 2;
-    }
-    uint64_t address =
-        (uint64_t)bytes[0] << 24 | (uint64_t)bytes[1] << 16 | (uint64_t)bytes[2] << 8 | bytes[3];
-    const uint32_t zones = 0x3fff;
-    uint64_t rest = endpoint->ifindex < zones
-                        ? (uint64_t)endpoint->ifindex << 16 | endpoint->local_port
-                        : (uint64_t)zones << 16;
-    return key | address << 30 | rest;
-}
-
-static int compare_rows(uint32_t a, uint32_t b, const void *context) {
-    const struct psc_endpoint *endpoints = context;
-    return psc_endpoint_compare(&endpoints[a], &endpoints[b]);
-}
-
-// Moves every row to its place along the cycles of the order, so that no second array is needed.
-static void permute(struct psc_endpoint *endpoints, struct psc_sort_item *order, size_t count) {
-    for (size_t start = 0; start < count; start++) {
-        struct psc_endpoint kept = endpoints[start];
-        size_t at = start;
-        while (order[at].index != start) {
-            size_t from = order[at].index;
-            endpoints[at] = endpoints[from];
-            order[at].index = (uint32_t)at;
-            at = from;
-        }
-        endpoints[at] = kept;
-        order[at].index = (uint32_t)at;
-    }
-}
-
-enum psc_status psc_builder_seal(struct psc_builder *builder) {
+void psc_builder_seal(struct psc_builder *builder) {
     struct psc_snapshot *snapshot = builder->snapshot;
-    if (snapshot->count == 0) {
-        return PSC_OK;
+    if (psc_endpoint_sort(snapshot->endpoints, &snapshot->count) != PSC_OK) {
+        builder->failed = true;
     }
-    struct psc_sort_item *order = malloc(snapshot->count * sizeof *order);
-    if (order == NULL) {
-        return PSC_NO_MEMORY;
-    }
-    for (size_t i = 0; i < snapshot->count; i++) {
-        order[i] = (struct psc_sort_item){sort_key(&snapshot->endpoints[i]), (uint32_t)i};
-    }
-    enum psc_status status = psc_sort(order, snapshot->count, compare_rows, snapshot->endpoints);
-    if (status == PSC_OK) {
-        permute(snapshot->endpoints, order, snapshot->count);
-        size_t kept = 1;
-        for (size_t i = 1; i < snapshot->count; i++) {
-            if (!psc_endpoint_same(&snapshot->endpoints[kept - 1], &snapshot->endpoints[i])) {
-                snapshot->endpoints[kept++] = snapshot->endpoints[i];
-            }
-        }
-        snapshot->count = kept;
-    }
-    free(order);
-    return status;
 }
 
 const struct psc_endpoint *psc_builder_endpoint(const struct psc_builder *builder, size_t index) {
     return &builder->snapshot->endpoints[index];
 }
 
+// Owners ------------------------------------------------------------------------------------------
+
+static size_t pid_slot(const struct psc_builder *builder, uint32_t pid) {
+    size_t mask = builder->slot_count - 1;
+    size_t slot = (pid * 2654435761U) & mask;
+    while (builder->process_slots[slot] != 0 &&
+           builder->snapshot->processes[builder->process_slots[slot] - 1].pid != pid) {
+        slot = (slot + 1) & mask;
+    }
+    return slot;
+}
+
+static bool grow_slots(struct psc_builder *builder) {
+    size_t count = builder->slot_count == 0 ? 64 : builder->slot_count * 2;
+    uint32_t *slots = calloc(count, sizeof *slots);
+    if (slots == NULL) {
+        return false;
+    }
+    free(builder->process_slots);
+    builder->process_slots = slots;
+    builder->slot_count = count;
+    for (size_t i = 0; i < builder->snapshot->process_count; i++) {
+        slots[pid_slot(builder, builder->snapshot->processes[i].pid)] = (uint32_t)i + 1;
+    }
+    return true;
+}
+
+static bool add_process(struct psc_builder *builder, uint32_t pid) {
+    struct psc_snapshot *snapshot = builder->snapshot;
+    if (2 * snapshot->process_count >= builder->slot_count && !grow_slots(builder)) {
+        return false;
+    }
+    size_t slot = pid_slot(builder, pid);
+    if (builder->process_slots[slot] == 0) {
+        if (!PSC_ARRAY_RESERVE(snapshot->processes, builder->process_capacity,
+                               snapshot->process_count + 1)) {
+            return false;
+        }
+        snapshot->processes[snapshot->process_count++] = (struct psc_process){.pid = pid};
+        builder->process_slots[slot] = (uint32_t)snapshot->process_count;
+    }
+    builder->latest = builder->process_slots[slot] - 1;
+    return true;
+}
+
+void psc_builder_link(struct psc_builder *builder, size_t row, uint32_t pid) {
+    const struct psc_snapshot *snapshot = builder->snapshot;
+    bool again = builder->latest < snapshot->process_count &&
+                 snapshot->processes[builder->latest].pid == pid;
+    if ((!again && !add_process(builder, pid)) ||
+        !PSC_ARRAY_RESERVE(builder->links, builder->link_capacity, builder->link_count + 1)) {
+        builder->failed = true;
+        return;
+    }
+    builder->links[builder->link_count++] = (struct link){(uint32_t)row, builder->latest};
+}
+
+// Sorts the links by row, by counting.
+static void place_links(const struct psc_builder *builder, uint32_t *first, uint32_t *owners) {
+    size_t count = builder->snapshot->count;
+    for (size_t i = 0; i < builder->link_count; i++) {
+        first[builder->links[i].row + 1]++;
+    }
+    for (size_t i = 0; i < count; i++) {
+        first[i + 1] += first[i];
+    }
+    for (size_t i = 0; i < builder->link_count; i++) {
+        owners[first[builder->links[i].row]++] = builder->links[i].process;
+    }
+    // Now first[i] is where the owners of i end, which is where those of i + 1 begin.
+    memmove(first + 1, first, count * sizeof *first);
+    first[0] = 0;
+}
+
+static int compare_processes(uint32_t a, uint32_t b, const void *context) {
+    const struct psc_process *processes = context;
+    const struct psc_process *x = &processes[a];
+    const struct psc_process *y = &processes[b];
+    int64_t left = (x->known & PSC_PROCESS_STARTED) != 0 ? x->started : INT64_MAX;
+    int64_t right = (y->known & PSC_PROCESS_STARTED) != 0 ? y->started : INT64_MAX;
+    if (left != right) {
+        return left < right ? -1 : 1;
+    }
+    return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+// Sorts the owners of a row by age, then by PID.
+static void sort_owners(struct psc_builder *builder, size_t row) {
+    struct psc_snapshot *snapshot = builder->snapshot;
+    uint32_t *owners = snapshot->owners + snapshot->first_owner[row];
+    size_t count = snapshot->first_owner[row + 1] - snapshot->first_owner[row];
+    if (count < 2) {
+        return;
+    }
+    struct psc_sort_item *items = malloc(count * sizeof *items);
+    for (size_t i = 0; items != NULL && i < count; i++) {
+        items[i] = (struct psc_sort_item){0, owners[i]};
+    }
+    if (items == NULL || psc_sort(items, count, compare_processes, snapshot->processes) != PSC_OK) {
+        builder->failed = true;
+    }
+    for (size_t i = 0; items != NULL && i < count; i++) {
+        owners[i] = items[i].index;
+    }
+    free(items);
+}
+
+// A process that holds a socket through several descriptors was linked as many times.
+static void drop_repeats(struct psc_builder *builder) {
+    struct psc_snapshot *snapshot = builder->snapshot;
+    uint32_t kept = 0;
+    for (size_t row = 0; row < snapshot->count; row++) {
+        sort_owners(builder, row);
+        uint32_t begin = snapshot->first_owner[row];
+        uint32_t end = snapshot->first_owner[row + 1];
+        snapshot->first_owner[row] = kept;
+        for (uint32_t i = begin; i < end; i++) {
+            if (i == begin || snapshot->owners[i] != snapshot->owners[i - 1]) {
+                snapshot->owners[kept++] = snapshot->owners[i];
+            }
+        }
+    }
+    snapshot->first_owner[snapshot->count] = kept;
+}
+
+static void note_sharing(struct psc_snapshot *snapshot, size_t row) {
+    struct psc_owners owners = psc_snapshot_owners(snapshot, row);
+    for (size_t i = 0; owners.count > 1 && i < owners.count; i++) {
+        snapshot->processes[owners.processes[i]].shares = true;
+    }
+    if (owners.count > 0) {
+        snapshot->endpoints[row].known |= PSC_KNOWN_OWNERS;
+    }
+}
+
+// Selection ---------------------------------------------------------------------------------------
+
+typedef bool passes(const struct psc_filter *filter, const struct psc_snapshot *snapshot,
+                    size_t row);
+
+// Keeps the rows that pass, and remembers which processes still own one.
+static void keep_rows(struct psc_builder *builder, passes *pass) {
+    struct psc_snapshot *snapshot = builder->snapshot;
+    memset(builder->owns_row, 0, snapshot->process_count * sizeof *builder->owns_row);
+    size_t kept = 0;
+    uint32_t kept_owners = 0;
+    uint32_t begin = 0;
+    for (size_t row = 0; row < snapshot->count; row++) {
+        uint32_t end = snapshot->first_owner[row + 1];
+        bool known = (snapshot->endpoints[row].known & PSC_KNOWN_OWNERS) != 0;
+        if (!pass(builder->filter, snapshot, row)) {
+            builder->undecided += !known;
+        } else {
+            snapshot->endpoints[kept] = snapshot->endpoints[row];
+            snapshot->first_owner[kept++] = kept_owners;
+            for (uint32_t i = begin; i < end; i++) {
+                builder->owns_row[snapshot->owners[i]] = true;
+                snapshot->owners[kept_owners++] = snapshot->owners[i];
+            }
+        }
+        begin = end;
+    }
+    snapshot->first_owner[kept] = kept_owners;
+    snapshot->count = kept;
+}
+
+void psc_builder_end_links(struct psc_builder *builder, const char *kind, const char *reason) {
+    struct psc_snapshot *snapshot = builder->snapshot;
+    snapshot->first_owner = calloc(snapshot->count + 1, sizeof *snapshot->first_owner);
+    snapshot->owners = malloc((builder->link_count + 1) * sizeof *snapshot->owners);
+    builder->owns_row = calloc(snapshot->process_count + 1, sizeof *builder->owns_row);
+    if (snapshot->first_owner == NULL || snapshot->owners == NULL || builder->owns_row == NULL) {
+        builder->failed = true;
+        return;
+    }
+    place_links(builder, snapshot->first_owner, snapshot->owners);
+    free(builder->links);
+    builder->links = NULL;
+    builder->link_count = builder->link_capacity = 0;
+    builder->unowned_kind = kind;
+    builder->unowned_reason = reason;
+    drop_repeats(builder);
+    for (size_t row = 0; row < snapshot->count; row++) {
+        note_sharing(snapshot, row);
+    }
+    keep_rows(builder, psc_filter_pids);
+}
+
+void psc_builder_select(struct psc_builder *builder) {
+    if (!builder->failed && psc_filter_needs(builder->filter).details != 0) {
+        keep_rows(builder, psc_filter_names);
+    }
+}
+
+void psc_builder_set_privileged(struct psc_builder *builder) {
+    builder->snapshot->privileged = true;
+}
+
+size_t psc_builder_process_count(const struct psc_builder *builder) {
+    return builder->failed ? 0 : builder->snapshot->process_count;
+}
+
+struct psc_process *psc_builder_process(struct psc_builder *builder, size_t index) {
+    return builder->owns_row[index] ? &builder->snapshot->processes[index] : NULL;
+}
+
 // Names -------------------------------------------------------------------------------------------
 
 const char *psc_builder_text(struct psc_builder *builder, const char *bytes, size_t size) {
-    char *text = arena_take(&builder->snapshot->texts, size + 1);
-    if (text != NULL) {
-        memcpy(text, bytes, size);
-        text[size] = '\0';
+    char *text = arena_allocate(&builder->snapshot->texts, size + 1);
+    if (text == NULL) {
+        builder->failed = true;
+        return NULL;
     }
+    memcpy(text, bytes, size);
+    text[size] = '\0';
     return text;
 }
 
-static enum psc_status add_name(struct psc_builder *builder, struct names *names, uint32_t number,
-                                const char *name) {
-    const char *text = NULL;
-    if (name != NULL && (text = psc_builder_text(builder, name, strlen(name))) == NULL) {
-        return PSC_NO_MEMORY;
-    }
+static void add_name(struct psc_builder *builder, struct names *names, uint32_t number,
+                     const char *name) {
+    const char *text = name != NULL ? psc_builder_text(builder, name, strlen(name)) : NULL;
     if (!PSC_ARRAY_RESERVE(names->list, names->capacity, names->count + 1)) {
-        return PSC_NO_MEMORY;
+        builder->failed = true;
+        return;
     }
     size_t at = names->count++;
     while (at > 0 && names->list[at - 1].number > number) {
@@ -154,34 +323,30 @@ static enum psc_status add_name(struct psc_builder *builder, struct names *names
         at--;
     }
     names->list[at] = (struct name){number, text};
-    return PSC_OK;
 }
 
-enum psc_status psc_builder_name_interface(struct psc_builder *builder, uint32_t zone,
-                                           const char *name) {
-    return add_name(builder, &builder->snapshot->zones, zone, name);
+void psc_builder_name_interface(struct psc_builder *builder, uint32_t ifindex, const char *name) {
+    add_name(builder, &builder->snapshot->interfaces, ifindex, name);
 }
 
-enum psc_status psc_builder_name_user(struct psc_builder *builder, uint32_t uid, const char *name) {
-    return add_name(builder, &builder->snapshot->users, uid, name);
+void psc_builder_name_user(struct psc_builder *builder, uint32_t uid, const char *name) {
+    add_name(builder, &builder->snapshot->users, uid, name);
 }
 
-enum psc_status psc_builder_name_remote(struct psc_builder *builder, size_t endpoint,
-                                        const char *name) {
+void psc_builder_name_remote(struct psc_builder *builder, size_t row, const char *name) {
     struct psc_snapshot *snapshot = builder->snapshot;
     if (snapshot->remote_names == NULL) {
         snapshot->remote_names = calloc(snapshot->count, sizeof *snapshot->remote_names);
-        if (snapshot->remote_names == NULL) {
-            return PSC_NO_MEMORY;
-        }
     }
-    const char *text = psc_builder_text(builder, name, strlen(name));
-    snapshot->remote_names[endpoint] = text;
-    return text != NULL ? PSC_OK : PSC_NO_MEMORY;
+    if (snapshot->remote_names == NULL) {
+        builder->failed = true;
+        return;
+    }
+    snapshot->remote_names[row] = psc_builder_text(builder, name, strlen(name));
 }
 
-bool psc_builder_interface_named(const struct psc_builder *builder, uint32_t zone) {
-    return names_find(&builder->snapshot->zones, zone) != NULL;
+bool psc_builder_interface_named(const struct psc_builder *builder, uint32_t ifindex) {
+    return names_find(&builder->snapshot->interfaces, ifindex) != NULL;
 }
 
 bool psc_builder_user_named(const struct psc_builder *builder, uint32_t uid, const char **name) {
@@ -194,12 +359,12 @@ bool psc_builder_user_named(const struct psc_builder *builder, uint32_t uid, con
 
 // Notices and the end -----------------------------------------------------------------------------
 
-enum psc_status psc_builder_notice(struct psc_builder *builder, const char *kind, size_t count,
-                                   const char *format, ...) {
+void psc_builder_notice(struct psc_builder *builder, const char *kind, size_t count,
+                        const char *format, ...) {
     struct psc_snapshot *snapshot = builder->snapshot;
     for (size_t i = 0; i < snapshot->notice_count; i++) {
         if (strcmp(snapshot->notices[i].kind, kind) == 0) {
-            return PSC_OK;
+            return;
         }
     }
     struct psc_error sentence;
@@ -208,36 +373,43 @@ enum psc_status psc_builder_notice(struct psc_builder *builder, const char *kind
     vsnprintf(sentence.text, sizeof sentence.text, format, arguments);
     va_end(arguments);
     const char *text = psc_builder_text(builder, sentence.text, strlen(sentence.text));
-    if (text == NULL || !PSC_ARRAY_RESERVE(snapshot->notices, builder->notice_capacity,
-                                           snapshot->notice_count + 1)) {
-        return PSC_NO_MEMORY;
+    if (!PSC_ARRAY_RESERVE(snapshot->notices, builder->notice_capacity,
+                           snapshot->notice_count + 1)) {
+        builder->failed = true;
+        return;
     }
     snapshot->notices[snapshot->notice_count++] = (struct psc_notice){kind, count, text};
-    return PSC_OK;
 }
 
-static enum psc_status note_unowned(struct psc_builder *builder) {
+static void note_unowned(struct psc_builder *builder) {
     size_t unowned = builder->undecided;
     for (size_t row = 0; row < builder->snapshot->count; row++) {
         unowned += (builder->snapshot->endpoints[row].known & PSC_KNOWN_OWNERS) == 0;
     }
-    if (builder->unowned_kind == NULL || unowned == 0) {
-        return PSC_OK;
+    if (builder->unowned_kind != NULL && unowned > 0) {
+        psc_builder_notice(builder, builder->unowned_kind, unowned, "%zu %s no visible owner%s",
+                           unowned, unowned == 1 ? "socket has" : "sockets have",
+                           builder->unowned_reason);
     }
-    return psc_builder_notice(builder, builder->unowned_kind, unowned, "owners of %zu %s are %s",
-                              unowned, unowned == 1 ? "socket" : "sockets", builder->unowned_why);
+}
+
+bool psc_builder_failed(const struct psc_builder *builder) {
+    return builder->failed;
 }
 
 enum psc_status psc_builder_finish(struct psc_builder *builder, const char *host, int64_t time,
                                    struct psc_snapshot **snapshot) {
     struct psc_snapshot *result = builder->snapshot;
-    *snapshot = NULL;
     result->time = time;
     result->host = psc_builder_text(builder, host, strlen(host));
-    enum psc_status status = result->host != NULL ? note_unowned(builder) : PSC_NO_MEMORY;
-    if (status == PSC_OK && result->first_owner != NULL) {
-        status = builder_sort_owners(result);
+    note_unowned(builder);
+    // Again, because the age of a process was not known yet when it was linked.
+    bool linked = !builder->failed && result->first_owner != NULL;
+    for (size_t row = 0; linked && row < result->count; row++) {
+        sort_owners(builder, row);
     }
+    enum psc_status status = builder->failed ? PSC_NO_MEMORY : PSC_OK;
+    *snapshot = NULL;
     if (status == PSC_OK) {
         *snapshot = result;
         builder->snapshot = NULL;

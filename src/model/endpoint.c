@@ -1,7 +1,10 @@
 // endpoint.c - states, exposure and the order of rows.
 #include "model/endpoint.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/sort.h"
 
 static const char *const state_words[] = {
 #define STATE_WORD(name, word) [PSC_STATE_##name] = (word),
@@ -148,4 +151,74 @@ bool psc_endpoint_same(const struct psc_endpoint *a, const struct psc_endpoint *
     }
     // Without a cookie or an inode a row is told by its addresses alone; Windows lists true twins.
     return ((a->known | b->known) & (PSC_KNOWN_COOKIE | PSC_KNOWN_INODE)) != 0;
+}
+
+// Sorting -----------------------------------------------------------------------------------------
+
+// Agrees with psc_endpoint_compare() as far as 64 bits reach: protocol, then for IPv4 address,
+// interface and port, for IPv6 the head of the address.
+static uint64_t sort_key(const struct psc_endpoint *endpoint) {
+    const uint8_t *bytes = endpoint->local.bytes;
+    uint64_t key = (uint64_t)endpoint->protocol << 62;
+    if (psc_endpoint_is_ipv6(endpoint)) {
+        uint64_t head = 0;
+        for (int i = 0; i < 8; i++) {
+            head = head << 8 | bytes[i];
+        }
+        return key | head >> 2;
+    }
+    uint64_t address =
+        (uint64_t)bytes[0] << 24 | (uint64_t)bytes[1] << 16 | (uint64_t)bytes[2] << 8 | bytes[3];
+    const uint32_t max_ifindex = 0x3fff; // and above: the port is left to the comparison
+    uint64_t rest = endpoint->ifindex < max_ifindex
+                        ? (uint64_t)endpoint->ifindex << 16 | endpoint->local_port
+                        : (uint64_t)max_ifindex << 16;
+    return key | address << 30 | rest;
+}
+
+static int compare_rows(uint32_t a, uint32_t b, const void *context) {
+    const struct psc_endpoint *rows = context;
+    return psc_endpoint_compare(&rows[a], &rows[b]);
+}
+
+// Moves the rows along the cycles of the order, so that no second array is needed.
+static void permute(struct psc_endpoint *rows, struct psc_sort_item *order, size_t count) {
+    for (size_t start = 0; start < count; start++) {
+        struct psc_endpoint kept = rows[start];
+        size_t at = start;
+        while (order[at].index != start) {
+            size_t from = order[at].index;
+            rows[at] = rows[from];
+            order[at].index = (uint32_t)at;
+            at = from;
+        }
+        rows[at] = kept;
+        order[at].index = (uint32_t)at;
+    }
+}
+
+enum psc_status psc_endpoint_sort(struct psc_endpoint *rows, size_t *count) {
+    if (*count == 0) {
+        return PSC_OK;
+    }
+    struct psc_sort_item *order = malloc(*count * sizeof *order);
+    if (order == NULL) {
+        return PSC_NO_MEMORY;
+    }
+    for (size_t i = 0; i < *count; i++) {
+        order[i] = (struct psc_sort_item){sort_key(&rows[i]), (uint32_t)i};
+    }
+    enum psc_status status = psc_sort(order, *count, compare_rows, rows);
+    if (status == PSC_OK) {
+        permute(rows, order, *count);
+        size_t kept = 1;
+        for (size_t i = 1; i < *count; i++) {
+            if (!psc_endpoint_same(&rows[kept - 1], &rows[i])) {
+                rows[kept++] = rows[i];
+            }
+        }
+        *count = kept;
+    }
+    free(order);
+    return status;
 }

@@ -2,6 +2,7 @@
 #ifndef PSC_MODEL_ENDPOINT_H
 #define PSC_MODEL_ENDPOINT_H
 
+#include "base/error.h"
 #include "model/address.h"
 
 /** The four tables of a system, in the order in which they are listed. */
@@ -153,5 +154,8 @@ int psc_endpoint_compare(const struct psc_endpoint *a, const struct psc_endpoint
 
 /** Whether two rows are the same socket, seen twice in one dump that raced with changes. */
 bool psc_endpoint_same(const struct psc_endpoint *a, const struct psc_endpoint *b);
+
+/** Sorts rows by psc_endpoint_compare() and drops duplicates. Fails only with PSC_NO_MEMORY. */
+PSC_NODISCARD enum psc_status psc_endpoint_sort(struct psc_endpoint *rows, size_t *count);
 
 #endif

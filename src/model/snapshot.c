@@ -11,8 +11,8 @@ struct arena_block {
     char bytes[];
 };
 
-char *arena_take(struct arena *arena, size_t size) {
-    if (arena->blocks == NULL || size > arena->room) {
+char *arena_allocate(struct arena *arena, size_t size) {
+    if (arena->blocks == NULL || size > arena->free_bytes) {
         size_t block_size = size > 4096 ? size : 16384;
         struct arena_block *block = malloc(sizeof *block + block_size);
         if (block == NULL) {
@@ -21,10 +21,10 @@ char *arena_take(struct arena *arena, size_t size) {
         block->older = arena->blocks;
         block->size = block_size;
         arena->blocks = block;
-        arena->room = block_size;
+        arena->free_bytes = block_size;
     }
-    char *piece = arena->blocks->bytes + arena->blocks->size - arena->room;
-    arena->room -= size;
+    char *piece = arena->blocks->bytes + arena->blocks->size - arena->free_bytes;
+    arena->free_bytes -= size;
     return piece;
 }
 
@@ -62,7 +62,7 @@ void psc_snapshot_free(struct psc_snapshot *snapshot) {
     free(snapshot->owners);
     free(snapshot->processes);
     free(snapshot->remote_names);
-    free(snapshot->zones.list);
+    free(snapshot->interfaces.list);
     free(snapshot->users.list);
     free(snapshot->notices);
     arena_done(&snapshot->texts);
@@ -113,8 +113,8 @@ static const char *name_text(const struct names *names, uint32_t number) {
     return name != NULL ? name->text : NULL;
 }
 
-const char *psc_snapshot_interface(const struct psc_snapshot *snapshot, uint32_t zone) {
-    return name_text(&snapshot->zones, zone);
+const char *psc_snapshot_interface(const struct psc_snapshot *snapshot, uint32_t ifindex) {
+    return name_text(&snapshot->interfaces, ifindex);
 }
 
 const char *psc_snapshot_user(const struct psc_snapshot *snapshot, uint32_t uid) {

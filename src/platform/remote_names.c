@@ -111,8 +111,8 @@ static void wait_for_answers(struct questions *questions, unsigned deadline_ms) 
     atomic_store(&questions->closed, true);
 }
 
-static enum psc_status name_rows(const struct questions *questions,
-                                 const struct psc_sort_item *order, struct psc_builder *builder) {
+static void name_rows(const struct questions *questions, const struct psc_sort_item *order,
+                      struct psc_builder *builder) {
     for (size_t i = 0; i < questions->count; i++) {
         const struct question *question = &questions->list[i];
         if (!atomic_load(&question->answered) || question->name[0] == '\0') {
@@ -120,12 +120,9 @@ static enum psc_status name_rows(const struct questions *questions,
         }
         for (size_t row = 0; row < question->rows; row++) {
             uint32_t index = order[question->first + row].index;
-            if (psc_builder_name_remote(builder, index, question->name) != PSC_OK) {
-                return PSC_NO_MEMORY;
-            }
+            psc_builder_name_remote(builder, index, question->name);
         }
     }
-    return PSC_OK;
 }
 
 enum psc_status psc_platform_name_remotes(struct psc_builder *builder, unsigned deadline_ms,
@@ -144,7 +141,8 @@ enum psc_status psc_platform_name_remotes(struct psc_builder *builder, unsigned 
     atomic_init(&questions->users, 1);
     add_questions(questions, builder, order, count);
     wait_for_answers(questions, deadline_ms);
-    status = name_rows(questions, order, builder);
+    name_rows(questions, order, builder);
+    status = PSC_OK;
     release(questions);
 out:
     free(order);

@@ -25,7 +25,7 @@ static void parse_table(const char *text, size_t size, enum psc_protocol protoco
         decode_proc_net(text, size, protocol, PSC_STATES_ALL, &links, builder, &error);
     REQUIRE(status == PSC_OK || (status == PSC_MALFORMED && error.text[0] != '\0'));
     REQUIRE(status != PSC_OK || text[size - 1] == '\n');
-    REQUIRE(psc_builder_seal(builder) == PSC_OK);
+    psc_builder_seal(builder);
     psc_builder_free(builder);
 }
 

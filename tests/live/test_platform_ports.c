@@ -310,7 +310,7 @@ static void privileged_ports_take_rights(void **state) {
 static in_port_t others_port;
 
 static void others_ports_are_in_use_whoever_asks(void **state) {
-    static const char hidden[] = "owners of 1 socket are hidden: run as root to see them\n";
+    static const char hidden[] = "1 socket has no visible owner; run as root to see all owners\n";
     const in_port_t ports[] = {PRIVILEGED_PORT, others_port};
     (void)state;
     need_network();
@@ -361,9 +361,9 @@ static void need_init(void) {
 // The holder is outside of this PID namespace, in the same network.
 static void a_holder_outside_cannot_be_named(void **state) {
     const char *reason = geteuid() == 0
-                             ? "owners of 1 socket are not to be found: the kernel, another PID "
-                               "namespace or a process that ended meanwhile holds them\n"
-                             : "owners of 1 socket are hidden: run as root to see them\n";
+                             ? "1 socket has no visible owner (held by the kernel, by a "
+                               "container, or by a process that just exited)\n"
+                             : "1 socket has no visible owner; run as root to see all owners\n";
     (void)state;
     need_init();
     run(SPAWN_AS_IS, "check %u", others_port, 1, "/tcp is in use\n", reason);

@@ -32,7 +32,7 @@ static void add(struct psc_builder *builder, const char *remote, enum psc_state 
     bool ipv6;
     assert_true(psc_address_parse(remote, &endpoint.remote, &ipv6));
     endpoint.protocol = ipv6 ? PSC_PROTOCOL_TCP6 : PSC_PROTOCOL_TCP4;
-    assert_int_equal(psc_builder_add(builder, &endpoint), PSC_OK);
+    psc_builder_add(builder, &endpoint);
 }
 
 // Which name libc has for 127.0.0.1; false if it has none without asking somebody.
@@ -74,7 +74,7 @@ static void names_from_the_hosts_file(void **state) {
         bool peer = i % 2 == 0;
         add(builder, "127.0.0.1", peer ? PSC_STATE_ESTABLISHED : PSC_STATE_LISTENING, (uint16_t)i);
     }
-    assert_int_equal(psc_builder_seal(builder), PSC_OK);
+    psc_builder_seal(builder);
     assert_int_equal(psc_platform_name_remotes(builder, 60000, &error), PSC_OK);
     struct psc_snapshot *snapshot = finish(builder);
     assert_int_equal(psc_snapshot_count(snapshot), ROWS);
@@ -95,7 +95,7 @@ static void nothing_to_ask(void **state) {
     struct psc_error error;
     psc_filter_init(&filter);
     struct psc_builder *builder = psc_builder_new(&filter);
-    assert_int_equal(psc_builder_seal(builder), PSC_OK);
+    psc_builder_seal(builder);
     assert_int_equal(psc_platform_name_remotes(builder, 60000, &error), PSC_OK);
     psc_snapshot_free(finish(builder));
 }
@@ -147,7 +147,7 @@ static void the_deadline_is_kept(void **state) {
         struct psc_builder *builder = psc_builder_new(&filter);
         add(builder, "192.0.2.1", PSC_STATE_ESTABLISHED, 1);
         add(builder, "2001:db8::1", PSC_STATE_TIME_WAIT, 2);
-        assert_int_equal(psc_builder_seal(builder), PSC_OK);
+        psc_builder_seal(builder);
         int64_t begin = milliseconds();
         assert_int_equal(psc_platform_name_remotes(builder, deadlines[i], &error), PSC_OK);
         int64_t took = milliseconds() - begin;

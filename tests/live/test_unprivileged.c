@@ -173,7 +173,7 @@ static void read_all(const struct spawned *spawned, read_row *read, struct rows 
     }
 }
 
-static const char notice[] = "owners of 3 sockets are hidden: run as root to see them";
+static const char notice[] = "3 sockets have no visible owner; run as root to see all owners";
 
 static void user_sees_every_row_and_one_notice(void **state) {
     const struct scene *scene = scene_of(state);

@@ -48,7 +48,7 @@ END
         # Wine does not know its owner, and unknown is not none.
         grep -Eq "^  TCP    127\.0\.0\.1:$port +0\.0\.0\.0:0 +LISTENING       -        -" "$directory/out" ||
             fail "no row for a listener of Linux: $(cat "$directory/out")"
-        grep -q 'owners of 1 socket are not to be found' "$directory/err" || fail "no notice about it"
+        grep -q '1 socket has no visible owner' "$directory/err" || fail "no notice about it"
     fi
     ;;
 esac

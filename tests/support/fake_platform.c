@@ -303,40 +303,33 @@ static bool is_there(const struct fake_row *fake) {
            (usual || (more ? machine->more_servers : machine->insecure_services));
 }
 
-static enum psc_status add_rows(const struct psc_request *request, struct psc_builder *builder) {
-    enum psc_status status = PSC_OK;
-    for (size_t i = 0; i < ROW_COUNT && status == PSC_OK; i++) {
+static void add_rows(const struct psc_request *request, struct psc_builder *builder) {
+    for (size_t i = 0; i < ROW_COUNT; i++) {
         struct psc_endpoint endpoint = endpoint_of(&rows[i]);
         if (is_there(&rows[i]) &&
             (request->filter->protocols & PSC_PROTOCOL_BIT(endpoint.protocol)) != 0 &&
             (request->filter->states & PSC_STATE_BIT(endpoint.state)) != 0) {
-            status = psc_builder_add(builder, &endpoint);
+            psc_builder_add(builder, &endpoint);
         }
     }
-    return status;
 }
 
-static enum psc_status link_row(struct psc_builder *builder, size_t row) {
+static void link_row(struct psc_builder *builder, size_t row) {
     const struct fake_row *fake = &rows[psc_builder_endpoint(builder, row)->cookie - 1];
-    enum psc_status status = PSC_OK;
-    for (size_t i = 0; i < 5 && status == PSC_OK; i++) {
+    for (size_t i = 0; i < 5; i++) {
         uint32_t owner = owner_of(fake, i);
         if (owner != 0 && owner != HIDDEN) {
-            status = psc_builder_link(builder, row, owner);
+            psc_builder_link(builder, row, owner);
         }
     }
-    return status;
 }
 
-static enum psc_status link_owners(struct psc_builder *builder) {
-    enum psc_status status = PSC_OK;
+static void link_owners(struct psc_builder *builder) {
     fake_platform()->searches += psc_builder_count(builder) > 0;
-    for (size_t row = 0; row < psc_builder_count(builder) && status == PSC_OK; row++) {
-        status = link_row(builder, row);
+    for (size_t row = 0; row < psc_builder_count(builder); row++) {
+        link_row(builder, row);
     }
-    return status == PSC_OK
-               ? psc_builder_end_links(builder, "owners-hidden", "hidden: run as root to see them")
-               : status;
+    psc_builder_end_links(builder, "owners-hidden", "; run as root to see all owners");
 }
 
 static bool is_exhausted(void) {
@@ -346,7 +339,7 @@ static bool is_exhausted(void) {
 
 enum psc_status psc_platform_collect(const struct psc_request *request, struct psc_builder *builder,
                                      struct psc_error *error) {
-    static const char *const zones[] = {[1] = "lo", [2] = "eth0", [7] = NULL};
+    static const char *const interfaces[] = {[1] = "lo", [2] = "eth0", [7] = NULL};
     fake_platform()->collections++;
     if (is_exhausted()) {
         return psc_fail(error, PSC_SYSTEM, "the fake platform was asked too often");
@@ -354,17 +347,15 @@ enum psc_status psc_platform_collect(const struct psc_request *request, struct p
     if (fake_platform()->collect_fails != PSC_OK) {
         return psc_fail(error, fake_platform()->collect_fails, "the fake platform cannot collect");
     }
-    enum psc_status status = add_rows(request, builder);
-    if (status == PSC_OK) {
-        status = psc_builder_seal(builder);
+    add_rows(request, builder);
+    psc_builder_seal(builder);
+    for (uint32_t i = 1; i < sizeof interfaces / sizeof interfaces[0]; i++) {
+        psc_builder_name_interface(builder, i, interfaces[i]);
     }
-    for (uint32_t zone = 1; zone < sizeof zones / sizeof zones[0] && status == PSC_OK; zone++) {
-        status = psc_builder_name_interface(builder, zone, zones[zone]);
+    if (request->owners) {
+        link_owners(builder);
     }
-    if (status == PSC_OK && request->owners) {
-        status = link_owners(builder);
-    }
-    return out_of_memory(status, error);
+    return PSC_OK;
 }
 
 // Copies a text, if it is to be told.
@@ -441,29 +432,28 @@ enum psc_status psc_platform_name_users(struct psc_builder *builder, struct psc_
         const char *name;
     } users[] = {{0, "root"},    {70, "postgres"}, {101, "avahi"}, {998, "memcache"},
                  {999, "redis"}, {1000, "alice"},  {4711, NULL}};
-    enum psc_status status = PSC_OK;
-    for (size_t i = 0; i < sizeof users / sizeof users[0] && status == PSC_OK; i++) {
-        status = psc_builder_name_user(builder, users[i].uid, users[i].name);
+    (void)error;
+    for (size_t i = 0; i < sizeof users / sizeof users[0]; i++) {
+        psc_builder_name_user(builder, users[i].uid, users[i].name);
     }
-    return out_of_memory(status, error);
+    return PSC_OK;
 }
 
 enum psc_status psc_platform_name_remotes(struct psc_builder *builder, unsigned deadline_ms,
                                           struct psc_error *error) {
     static const uint8_t named[4] = {198, 51, 100, 7};
     static const uint8_t hostile[4] = {203, 0, 113, 9};
-    enum psc_status status = PSC_OK;
-    (void)deadline_ms;
-    for (size_t row = 0; row < psc_builder_count(builder) && status == PSC_OK; row++) {
+    (void)deadline_ms, (void)error;
+    for (size_t row = 0; row < psc_builder_count(builder); row++) {
         const struct psc_endpoint *endpoint = psc_builder_endpoint(builder, row);
         const char *name = memcmp(endpoint->remote.bytes, named, 4) == 0     ? "web.example"
                            : memcmp(endpoint->remote.bytes, hostile, 4) == 0 ? "\x1b[8m.example"
                                                                              : NULL;
         if (endpoint->protocol == PSC_PROTOCOL_TCP4 && name != NULL) {
-            status = psc_builder_name_remote(builder, row, name);
+            psc_builder_name_remote(builder, row, name);
         }
     }
-    return out_of_memory(status, error);
+    return PSC_OK;
 }
 
 // Ports --------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ static void add(struct psc_builder *builder, const char *text, uint64_t inode) {
     struct psc_endpoint row = netstat_row(text);
     row.inode = inode;
     row.known = inode != 0 ? PSC_KNOWN_INODE : 0;
-    assert_int_equal(psc_builder_add(builder, &row), PSC_OK);
+    psc_builder_add(builder, &row);
 }
 
 static struct psc_snapshot *finish(struct psc_builder *builder) {
@@ -52,9 +52,9 @@ static void sorts_all_kinds_of_rows(void **state) {
         row.local_port = (uint16_t)((seed >> 15 & 1) * 65535);
         row.remote.bytes[0] = seed >> 16 & 1;
         row.remote_port = seed >> 17 & 1;
-        assert_int_equal(psc_builder_add(builder, &row), PSC_OK);
+        psc_builder_add(builder, &row);
     }
-    assert_int_equal(psc_builder_seal(builder), PSC_OK);
+    psc_builder_seal(builder);
     assert_int_equal(psc_builder_count(builder), COUNT);
     bool seen[COUNT + 1] = {false};
     for (size_t i = 0; i < COUNT; i++) {
@@ -77,7 +77,7 @@ static void drops_what_was_seen_twice(void **state) {
     add(builder, "TCP 0.0.0.0:80 0.0.0.0:0 LISTENING", 6); // another socket, SO_REUSEPORT
     add(builder, "UDP 0.0.0.0:53 *:*", 0);
     add(builder, "UDP 0.0.0.0:53 *:*", 0); // nothing says that these are one
-    assert_int_equal(psc_builder_seal(builder), PSC_OK);
+    psc_builder_seal(builder);
     struct psc_snapshot *snapshot = finish(builder);
     static const uint64_t inodes[] = {5, 6, 7, 0, 0};
     assert_int_equal(psc_snapshot_count(snapshot), 5);
@@ -102,7 +102,7 @@ static void adds_only_what_the_filter_wants_and_rewinds(void **state) {
     }
     psc_builder_rewind(builder, mark);
     add(builder, "TCP [::]:22 [::]:0 LISTENING", 3);
-    assert_int_equal(psc_builder_seal(builder), PSC_OK);
+    psc_builder_seal(builder);
     struct psc_snapshot *snapshot = finish(builder);
     assert_int_equal(psc_snapshot_count(snapshot), 2);
     assert_int_equal(psc_snapshot_endpoint(snapshot, 0)->inode, 1);
@@ -115,8 +115,8 @@ static void an_empty_snapshot_is_one(void **state) {
     (void)state;
     psc_filter_init(&filter);
     struct psc_builder *builder = new_builder(&filter);
-    assert_int_equal(psc_builder_seal(builder), PSC_OK);
-    assert_int_equal(psc_builder_end_links(builder, "k", "w"), PSC_OK);
+    psc_builder_seal(builder);
+    psc_builder_end_links(builder, "k", "w");
     psc_builder_select(builder);
     struct psc_snapshot *snapshot = finish(builder);
     assert_int_equal(psc_snapshot_count(snapshot), 0);
@@ -135,20 +135,20 @@ static struct psc_builder *shared_rows(const struct psc_filter *filter) {
     add(builder, "TCP 0.0.0.0:2 0.0.0.0:0 LISTENING", 2);
     struct psc_endpoint row = netstat_row("TCP 10.0.0.1:3 10.0.0.2:9 TIME_WAIT");
     row.known = PSC_KNOWN_OWNERS;
-    assert_int_equal(psc_builder_add(builder, &row), PSC_OK);
+    psc_builder_add(builder, &row);
     row = netstat_row("UDP 0.0.0.0:4 *:*"); // its owner is hidden
     row.uid = 65534;
     row.known = PSC_KNOWN_UID;
-    assert_int_equal(psc_builder_add(builder, &row), PSC_OK);
-    assert_int_equal(psc_builder_seal(builder), PSC_OK);
+    psc_builder_add(builder, &row);
+    psc_builder_seal(builder);
     static const struct {
         size_t row;
         uint32_t pid;
     } links[] = {{1, 12}, {0, 10}, {1, 10}, {1, 12}, {1, 11}, {0, 10}, {1, 13}};
     for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
-        assert_int_equal(psc_builder_link(builder, links[i].row, links[i].pid), PSC_OK);
+        psc_builder_link(builder, links[i].row, links[i].pid);
     }
-    assert_int_equal(psc_builder_end_links(builder, "owners-hidden", "hidden: be root"), PSC_OK);
+    psc_builder_end_links(builder, "owners-hidden", "; be root");
     return builder;
 }
 
@@ -209,11 +209,11 @@ static void who_owns_alone_does_not_share(void **state) {
     psc_filter_init(&filter);
     struct psc_builder *builder = new_builder(&filter);
     add(builder, "TCP 0.0.0.0:1 0.0.0.0:0 LISTENING", 1);
-    assert_int_equal(psc_builder_seal(builder), PSC_OK);
+    psc_builder_seal(builder);
     for (int i = 0; i < 2; i++) { // through two descriptors
-        assert_int_equal(psc_builder_link(builder, 0, 10), PSC_OK);
+        psc_builder_link(builder, 0, 10);
     }
-    assert_int_equal(psc_builder_end_links(builder, "k", "w"), PSC_OK);
+    psc_builder_end_links(builder, "k", "w");
     assert_int_equal(psc_builder_process_count(builder), 1);
     assert_false(psc_builder_process(builder, 0)->shares);
     psc_builder_free(builder);
@@ -230,15 +230,15 @@ static void many_processes_keep_their_rows(void **state) {
         snprintf(text, sizeof text, "TCP 0.0.0.0:%u 0.0.0.0:0 LISTENING", 1000 + i);
         add(builder, text, i + 1);
     }
-    assert_int_equal(psc_builder_seal(builder), PSC_OK);
+    psc_builder_seal(builder);
     for (uint32_t step = 0; step < 3; step++) { // so that each is known already when it comes again
         for (uint32_t pid = 1; pid <= PIDS; pid++) {
             // Numbers that are equal in their low bits, which is hard on a hash table.
             uint32_t row = (pid * 7 + step * 31) % ROWS;
-            assert_int_equal(psc_builder_link(builder, row, pid << 12), PSC_OK);
+            psc_builder_link(builder, row, pid << 12);
         }
     }
-    assert_int_equal(psc_builder_end_links(builder, "k", "w"), PSC_OK);
+    psc_builder_end_links(builder, "k", "w");
     assert_int_equal(psc_builder_process_count(builder), PIDS);
     struct psc_snapshot *snapshot = finish(builder);
     for (size_t row = 0; row < ROWS; row++) {
@@ -291,7 +291,7 @@ static void check_selection(const struct selection *selection) {
     assert_true(selection->users == NULL ||
                 psc_filter_set(&filter, "user", selection->users, &error) == PSC_OK);
     struct psc_builder *builder = shared_rows(&filter);
-    assert_int_equal(psc_builder_name_user(builder, 65534, "nobody"), PSC_OK);
+    psc_builder_name_user(builder, 65534, "nobody");
     name_everybody(builder);
     psc_builder_select(builder);
     struct psc_snapshot *snapshot = finish(builder);
@@ -339,9 +339,9 @@ static void notes_what_is_hidden(void **state) {
         const char *pids, *text;
         size_t count;
     } cases[] = {
-        {"!99", "owners of 1 socket are hidden: be root", 1},
+        {"!99", "1 socket has no visible owner; be root", 1},
         // The hidden one is not shown, and might be the one that was asked for.
-        {"10", "owners of 1 socket are hidden: be root", 1},
+        {"10", "1 socket has no visible owner; be root", 1},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -366,9 +366,9 @@ static void a_kind_of_notice_is_noted_once(void **state) {
     (void)state;
     psc_filter_init(&filter);
     struct psc_builder *builder = new_builder(&filter);
-    assert_int_equal(psc_builder_notice(builder, "torn", 3, "dump %d was torn", 1), PSC_OK);
-    assert_int_equal(psc_builder_notice(builder, "torn", 4, "dump %d was torn", 2), PSC_OK);
-    assert_int_equal(psc_builder_notice(builder, "other", 0, "another"), PSC_OK);
+    psc_builder_notice(builder, "torn", 3, "dump %d was torn", 1);
+    psc_builder_notice(builder, "torn", 4, "dump %d was torn", 2);
+    psc_builder_notice(builder, "other", 0, "another");
     struct psc_snapshot *snapshot = finish(builder);
     assert_int_equal(psc_snapshot_notice_count(snapshot), 2);
     assert_string_equal(psc_snapshot_notice(snapshot, 0)->text, "dump 1 was torn");
@@ -386,11 +386,10 @@ static void numbers_have_names(void **state) {
     char word[] = "eth0";
     for (uint32_t zone = 40; zone > 0; zone--) { // backwards, because they are kept in order
         word[3] = (char)('0' + zone);
-        assert_int_equal(psc_builder_name_interface(builder, zone * 3, zone == 7 ? NULL : word),
-                         PSC_OK);
+        psc_builder_name_interface(builder, zone * 3, zone == 7 ? NULL : word);
     }
-    assert_int_equal(psc_builder_name_user(builder, 1000, "alice"), PSC_OK);
-    assert_int_equal(psc_builder_name_user(builder, 4711, NULL), PSC_OK);
+    psc_builder_name_user(builder, 1000, "alice");
+    psc_builder_name_user(builder, 4711, NULL);
     assert_true(psc_builder_interface_named(builder, 21));
     assert_false(psc_builder_interface_named(builder, 20));
     assert_false(psc_builder_user_named(builder, 0, &name));
@@ -416,8 +415,8 @@ static void remotes_have_names(void **state) {
     struct psc_builder *builder = new_builder(&filter);
     add(builder, "TCP 10.0.0.1:3 10.0.0.2:9 ESTABLISHED", 1);
     add(builder, "TCP 10.0.0.1:4 10.0.0.3:9 ESTABLISHED", 2);
-    assert_int_equal(psc_builder_seal(builder), PSC_OK);
-    assert_int_equal(psc_builder_name_remote(builder, 1, "db.example"), PSC_OK);
+    psc_builder_seal(builder);
+    psc_builder_name_remote(builder, 1, "db.example");
     struct psc_snapshot *snapshot = finish(builder);
     assert_null(psc_snapshot_remote_name(snapshot, 0));
     assert_string_equal(psc_snapshot_remote_name(snapshot, 1), "db.example");
@@ -433,7 +432,7 @@ static void privilege_is_kept(void **state) {
         if (privileged) {
             psc_builder_set_privileged(builder);
         }
-        assert_int_equal(psc_builder_seal(builder), PSC_OK);
+        psc_builder_seal(builder);
         struct psc_snapshot *snapshot = finish(builder);
         assert_int_equal(psc_snapshot_is_privileged(snapshot), privileged);
         psc_snapshot_free(snapshot);

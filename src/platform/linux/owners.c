@@ -54,22 +54,18 @@ static enum psc_status search_by_bpf(struct owners_search *search,
     return owners_bpf_find(wanted, count <= OWNERS_BPF_MAX_INODES ? count : 0, &search->owners);
 }
 
-static enum psc_status end_links(struct psc_builder *builder, bool all_seen, bool denied,
-                                 struct psc_error *error) {
+static void end_links(struct psc_builder *builder, bool all_seen, bool denied) {
     // With hidepid, an ordinary user is not even told that a process exists.
     bool root = geteuid() == 0;
     bool hidden = !all_seen && (denied || !root);
     if (root && !hidden) {
         psc_builder_set_privileged(builder);
     }
-    const char *why =
-        !hidden ? "not to be found: the kernel, another PID namespace or a process that ended "
-                  "meanwhile holds them"
-        : root  ? "hidden: the capability CAP_SYS_PTRACE is needed to see them"
-                : "hidden: run as root to see them";
-    enum psc_status status =
-        psc_builder_end_links(builder, hidden ? "owners-hidden" : "owners-unknown", why);
-    return status == PSC_OK ? PSC_OK : psc_no_memory(error);
+    psc_builder_end_links(
+        builder, hidden ? "owners-hidden" : "owners-unknown",
+        !hidden ? " (held by the kernel, by a container, or by a process that just exited)"
+        : root  ? "; the capability CAP_SYS_PTRACE is needed to see all owners"
+                : "; run as root to see all owners");
 }
 
 // Finds and links owners. @p all_seen gets whether every process was examined, @p denied whether this
@@ -91,10 +87,9 @@ static enum psc_status find_owners(struct owners_search *search, struct inode_ta
     if (status != PSC_OK) {
         return status;
     }
-    status = inode_table_link(inodes, &search->owners, builder, error);
-    if (status != PSC_OK || !*all_seen || !search->early ||
-        inode_table_unowned(inodes, NULL, 0) == 0) {
-        return status;
+    inode_table_link(inodes, &search->owners, builder);
+    if (!*all_seen || !search->early || inode_table_unowned(inodes, NULL, 0) == 0) {
+        return PSC_OK;
     }
     // A process may have received a socket after the early search had passed it.
     found = search_by_bpf(search, inodes);
@@ -102,7 +97,8 @@ static enum psc_status find_owners(struct owners_search *search, struct inode_ta
         return psc_no_memory(error);
     }
     *all_seen = found == PSC_OK;
-    return inode_table_link(inodes, &search->owners, builder, error);
+    inode_table_link(inodes, &search->owners, builder);
+    return PSC_OK;
 }
 
 static enum psc_status link_rows(struct owners_search *search, struct psc_builder *builder,
@@ -118,7 +114,10 @@ static enum psc_status link_rows(struct owners_search *search, struct psc_builde
         status = find_owners(search, &inodes, builder, &all_seen, &denied, error);
     }
     inode_table_done(&inodes);
-    return status == PSC_OK ? end_links(builder, all_seen, denied, error) : status;
+    if (status == PSC_OK) {
+        end_links(builder, all_seen, denied);
+    }
+    return status;
 }
 
 enum psc_status owners_end(struct owners_search *search, struct psc_builder *builder,

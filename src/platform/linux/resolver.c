@@ -116,7 +116,8 @@ static enum psc_status name_user(struct psc_builder *builder, uid_t uid, const c
     }
     enum psc_status status = PSC_NO_MEMORY;
     if (buffer != NULL && number != ERANGE) {
-        status = psc_builder_name_user(builder, uid, found != NULL ? found->pw_name : NULL);
+        psc_builder_name_user(builder, uid, found != NULL ? found->pw_name : NULL);
+        status = PSC_OK;
     }
     free(buffer);
     (void)psc_builder_user_named(builder, uid, name);

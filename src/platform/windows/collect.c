@@ -21,10 +21,10 @@ static enum psc_status collect_bound(enum psc_protocol protocol, struct psc_buil
     if (status != PSC_UNSUPPORTED) {
         return status;
     }
-    status = psc_builder_notice(builder, "bound-unknown", 0,
-                                "TCP ports that are bound but neither listening nor connected are "
-                                "not shown; this Windows does not list them");
-    return status == PSC_OK ? PSC_OK : psc_no_memory(error);
+    psc_builder_notice(builder, "bound-unknown", 0,
+                       "TCP ports that are bound but neither listening nor connected are not "
+                       "shown; this Windows does not list them");
+    return PSC_OK;
 }
 
 static enum psc_status collect_tables(const struct psc_filter *filter, struct psc_builder *builder,
@@ -60,33 +60,31 @@ static bool is_web_port(uint16_t port) {
 }
 
 // `System` is no answer to the question which program serves a port.
-static enum psc_status note_http_sys(struct psc_builder *builder) {
+static void note_http_sys(struct psc_builder *builder) {
     for (size_t i = 0; i < psc_builder_count(builder); i++) {
         const struct psc_endpoint *row = psc_builder_endpoint(builder, i);
         if (row->pid == PID_SYSTEM && row->state == PSC_STATE_LISTENING &&
             is_web_port(row->local_port)) {
-            return psc_builder_notice(
+            psc_builder_notice(
                 builder, "http-sys", 0,
                 "port %u is most likely served by HTTP.sys inside System for another program; as "
                 "administrator, 'netsh http show servicestate' shows which",
                 row->local_port);
         }
     }
-    return PSC_OK;
 }
 
-static enum psc_status link_owners(const struct psc_filter *filter, struct psc_builder *builder) {
+static void link_owners(const struct psc_filter *filter, struct psc_builder *builder) {
     for (size_t i = 0; i < psc_builder_count(builder); i++) {
         const struct psc_endpoint *row = psc_builder_endpoint(builder, i);
-        if ((row->known & PSC_KNOWN_PID) != 0 && psc_builder_link(builder, i, row->pid) != PSC_OK) {
-            return PSC_NO_MEMORY;
+        if ((row->known & PSC_KNOWN_PID) != 0) {
+            psc_builder_link(builder, i, row->pid);
         }
     }
-    if (psc_filter_names_ports(filter) && note_http_sys(builder) != PSC_OK) {
-        return PSC_NO_MEMORY;
+    if (psc_filter_names_ports(filter)) {
+        note_http_sys(builder);
     }
-    return psc_builder_end_links(builder, "owners-unknown",
-                                 "not to be found: Windows names no process for them");
+    psc_builder_end_links(builder, "owners-unknown", "; Windows reports no process");
 }
 
 enum psc_status psc_platform_collect(const struct psc_request *request, struct psc_builder *builder,
@@ -95,9 +93,9 @@ enum psc_status psc_platform_collect(const struct psc_request *request, struct p
     if (status != PSC_OK) {
         return status;
     }
-    if (psc_builder_seal(builder) != PSC_OK ||
-        (request->owners && link_owners(request->filter, builder) != PSC_OK)) {
-        return psc_no_memory(error);
+    psc_builder_seal(builder);
+    if (request->owners) {
+        link_owners(request->filter, builder);
     }
     return PSC_OK;
 }

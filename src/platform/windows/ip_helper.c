@@ -149,8 +149,8 @@ enum psc_status ip_helper_decode(const void *bytes, size_t size, enum ip_helper_
     at += sizeof(DWORD);
     for (size_t i = 0; i < count; i++, at += layout->size) {
         struct psc_endpoint row = decode_row(at, layout, protocol, is_interface);
-        if ((states & PSC_STATE_BIT(row.state)) != 0 && psc_builder_add(builder, &row) != PSC_OK) {
-            return psc_no_memory(error);
+        if ((states & PSC_STATE_BIT(row.state)) != 0) {
+            psc_builder_add(builder, &row);
         }
     }
     return PSC_OK;

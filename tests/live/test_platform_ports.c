@@ -267,7 +267,7 @@ static void reserved_ports_can_be_bound_and_are_not_given(void **state) {
         print_message("skipped: ip_local_reserved_ports cannot be set here\n");
         skip();
     }
-    run(SPAWN_AS_IS, "check %u", RESERVED_PORT, 0, "in ip_local_reserved_ports", NULL);
+    run(SPAWN_AS_IS, "check %u", RESERVED_PORT, 0, "in net.ipv4.ip_local_reserved_ports", NULL);
     run(SPAWN_AS_IS, "check %u --json", RESERVED_PORT, 0, "\"reserved_soft\": true", NULL);
     run(SPAWN_AS_IS, "check %u", RESERVED_PORT + 1, 0, "is free\n", NULL);
     run(SPAWN_AS_IS, "free %u", RESERVED_PORT, 1, NULL, "only 0 of 1");
@@ -316,7 +316,7 @@ static void others_ports_are_in_use_whoever_asks(void **state) {
     need_network();
     for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++) {
         run(ordinary(), "check %u", ports[i], 1, "/tcp is in use\n", hidden);
-        run(ordinary(), "check %u", ports[i], 1, "LISTENING  its owner cannot be seen\n", hidden);
+        run(ordinary(), "check %u", ports[i], 1, "LISTENING  process not visible\n", hidden);
         run(ordinary(), "check %u -q", ports[i], 1, NULL, NULL);
         run(ordinary(), "check %u --json", ports[i], 1, "\"owners\": null", NULL);
         run(ordinary(), "check %u --json", ports[i], 1, "\"kind\": \"owners-hidden\", \"count\": 1",
@@ -367,7 +367,7 @@ static void a_holder_outside_cannot_be_named(void **state) {
     (void)state;
     need_init();
     run(SPAWN_AS_IS, "check %u", others_port, 1, "/tcp is in use\n", reason);
-    run(SPAWN_AS_IS, "check %u", others_port, 1, "LISTENING  its owner cannot be seen\n", reason);
+    run(SPAWN_AS_IS, "check %u", others_port, 1, "LISTENING  process not visible\n", reason);
     run(SPAWN_AS_IS, "check %u --json", others_port, 1, "\"owners\": null", NULL);
     run(SPAWN_AS_IS, "kill %u --yes --force", others_port, 1, "no visible process",
         "portscope check says more");

@@ -28,9 +28,9 @@
 //     collect             table by table, with their owners
 //     ip_helper           from iphlpapi.dll: bytes, then rows
 //     resolver            process to name, services, executable, arguments, user, start
-//     process             what Windows tells of one process; services: what runs in it
+//     process             what Windows reports about one process; services: what runs in it
 //     exe_location        where an executable is, and who may write there
-//     ports               attempts to bind; netsh: ranges that only netsh.exe tells
+//     ports               attempts to bind; netsh: ranges that only netsh.exe reports
 //     process_handle      ends a process
 //     file                files that appear as a whole or not at all
 //     win32               UTF-8, error numbers, late-bound functions, names and clocks

@@ -1,5 +1,5 @@
-// test_windows_live.c - the Windows backend on the real tables, as far as Wine is true to them: sockets of
-// this process, of another one, and of a service; names and paths that are not ASCII.
+// test_windows_live.c - the Windows platform on real tables, as far as Wine has them: sockets of this process,
+// of another one, and of a service; names and paths that are not ASCII.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,7 +21,7 @@
     (PSC_PROCESS_NAME | PSC_PROCESS_PATH | PSC_PROCESS_COMMAND_LINE | PSC_PROCESS_USER |           \
      PSC_PROCESS_STARTED | PSC_PROCESS_SERVICE | PSC_PROCESS_ACCOUNT | PSC_PROCESS_EXE_FLAGS)
 
-static struct psc_snapshot *take(void) {
+static struct psc_snapshot *collect(void) {
     struct psc_request request;
     struct psc_filter filter;
     struct psc_error error = {""};
@@ -83,7 +83,7 @@ static void own_sockets(void **state) {
         u_short port;
         SOCKET held = windows_socket_open(kinds[i].family, kinds[i].type, &port);
         assert_true(held != INVALID_SOCKET);
-        struct psc_snapshot *snapshot = take();
+        struct psc_snapshot *snapshot = collect();
         const struct psc_process *owner = find_owner(snapshot, kinds[i].protocol, port);
         assert_int_equal(owner->pid, GetCurrentProcessId());
         assert_string_equal(owner->name, "test_windows_live.exe");
@@ -107,7 +107,7 @@ static void tcp6_rows(void **state) {
     (void)state;
     SOCKET held = windows_socket_open(AF_INET6, SOCK_STREAM, &port);
     assert_true(held != INVALID_SOCKET);
-    struct psc_snapshot *snapshot = take();
+    struct psc_snapshot *snapshot = collect();
     const struct psc_endpoint *row = find_row(snapshot, PSC_PROTOCOL_TCP6, port, &index);
     assert_int_equal(row->state, PSC_STATE_LISTENING);
     assert_int_equal(row->local.bytes[15], 1);
@@ -120,7 +120,7 @@ static void a_socket_of_another_process(void **state) {
     struct windows_holder holder;
     (void)state;
     windows_holder_start(&holder, WINDOWS_HOLDER, L"tcp4");
-    struct psc_snapshot *snapshot = take();
+    struct psc_snapshot *snapshot = collect();
     const struct psc_process *owner = find_owner(snapshot, PSC_PROTOCOL_TCP4, holder.port);
     assert_int_equal(owner->pid, holder.pid);
     assert_string_equal(owner->name, "windows_holder.exe");
@@ -141,12 +141,12 @@ static void a_path_that_is_not_ascii(void **state) {
                GetCurrentProcessId());
     assert_true(CopyFileW(WINDOWS_HOLDER, program, FALSE));
     windows_holder_start(&holder, program, L"udp4 \"\u4e2d\u6587 \u00fc\"");
-    struct psc_snapshot *snapshot = take();
+    struct psc_snapshot *snapshot = collect();
     const struct psc_process *owner = find_owner(snapshot, PSC_PROTOCOL_UDP4, holder.port);
     to_utf8(program, path, sizeof path);
     assert_string_equal(owner->path, path);
     assert_string_equal(owner->name, strrchr(path, '\\') + 1);
-    // Wine 8 does not tell command lines; who does must tell this one.
+    // Wine 8 has no command lines.
     if ((owner->known & PSC_PROCESS_COMMAND_LINE) != 0) {
         const char *last = owner->command_line + strlen(owner->command_line) + sizeof "udp4" + 1;
         assert_string_equal(last, "\xe4\xb8\xad\xe6\x96\x87 \xc3\xbc");
@@ -172,7 +172,7 @@ static void check_service_row(DWORD pid, const char *name) {
     char shown[128];
     char stop[128];
     bool seen = false;
-    struct psc_snapshot *snapshot = take();
+    struct psc_snapshot *snapshot = collect();
     snprintf(shown, sizeof shown, "windows_holder.exe (%s)", name);
     snprintf(stop, sizeof stop, "sc.exe stop %s", name);
     for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
@@ -236,7 +236,7 @@ static void remote_names(void **state) {
         print_message("skipped: this machine has no name for 127.0.0.1\n");
         skip();
     }
-    // A connected pair gives a row with a peer.
+    // A connected pair has rows with a peer.
     SOCKET listening = windows_socket_open(AF_INET, SOCK_STREAM, &port);
     SOCKET client = socket(AF_INET, SOCK_STREAM, 0);
     struct sockaddr_in to = {

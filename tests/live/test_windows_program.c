@@ -37,7 +37,7 @@ static void statuses(void **state) {
         {L"chekc 3000", 2, "", "portscope: 'chekc' is not a command; did you mean 'check'?"},
         {L"-r", 2, "", "portscope: -r is about routes"},
         {L"--p\u00f6rt", 2, "", "portscope: unknown option '--p\xc3\xb6rt'"},
-        {L":*", 2, "", "portscope: "}, // and no file names in its place
+        {L":*", 2, "", "portscope: "}, // not replaced by file names
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -151,7 +151,7 @@ static void a_name_that_is_not_ascii_is_found(void **state) {
     windows_run(&run, WINDOWS_PROGRAM, L"-ano --process \"m\u00fcller \u2714*\" --no-header");
     assert_memory_equal(run.out, "  UDP    127.0.0.1:", 19);
     assert_non_null(strstr(run.out, "  m\xc3\xbcller \xe2\x9c\x94 "));
-    assert_ptr_equal(strchr(run.out, '\n'), strrchr(run.out, '\n')); // and nobody else
+    assert_ptr_equal(strchr(run.out, '\n'), strrchr(run.out, '\n')); // and nothing else
     windows_holder_end(&holder);
     DeleteFileW(program);
 }
@@ -162,7 +162,7 @@ static void run_line(const wchar_t *words, unsigned port, const wchar_t *more) {
     windows_run(&run, WINDOWS_PROGRAM, arguments);
 }
 
-// Only what lies between portscope and Windows; the words are tested with a fake platform.
+// Only the interface to Windows; the words are tested with a fake platform.
 static void check_wait_and_kill(void **state) {
     struct windows_holder holder;
     (void)state;
@@ -177,7 +177,7 @@ static void check_wait_and_kill(void **state) {
     run_line(L"kill", holder.port, L"--dry-run");
     assert_non_null(strstr(run.out, "windows_holder.exe"));
     assert_int_equal(WaitForSingleObject(holder.process, 0), WAIT_TIMEOUT);
-    run_line(L"kill", holder.port, L""); // nobody can be asked
+    run_line(L"kill", holder.port, L""); // there is no terminal to ask on
     assert_int_not_equal(run.exit, 0);
     assert_int_equal(WaitForSingleObject(holder.process, 0), WAIT_TIMEOUT);
     run_line(L"kill", holder.port, L"--yes"); // has no window

@@ -1,5 +1,5 @@
 #!/bin/sh
-# windows_exe.sh PROGRAM OBJDUMP - what can be said of portscope.exe without running it.
+# windows_exe.sh PROGRAM OBJDUMP - checks of portscope.exe that do not run it.
 set -u
 
 program=$1
@@ -16,7 +16,7 @@ size=$(wc -c <"$program")
 [ "$size" -lt 1048576 ] || fail "$size bytes are not below 1 MiB"
 
 headers=$("$objdump" -p "$program") || exit 1
-# These are in Windows' list of known libraries, and so come from System32 whatever lies elsewhere.
+# Windows loads these from System32 only, because they are in its list of known DLLs.
 for library in $(echo "$headers" | sed -n 's/.*DLL Name: //p' | tr '[:upper:]' '[:lower:]'); do
     case $library in
     advapi32.dll | kernel32.dll | msvcrt.dll | ws2_32.dll) ;;

@@ -55,7 +55,7 @@ esac
 
 # A console. Wine draws it anew, so only words can be expected.
 if ! script -qec true /dev/null </dev/null >/dev/null 2>&1; then
-    echo "skipped: the console, because this machine gives no pseudo-terminal"
+    echo "skipped: the console, because there is no pseudo-terminal"
 else
     script -qec "wine '$program' --help" /dev/null </dev/null >"$directory/out" 2>&1
     grep -q 'usage: portscope' "$directory/out" || fail "nothing on a console"

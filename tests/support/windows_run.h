@@ -15,14 +15,14 @@
 
 struct windows_run {
     DWORD exit;
-    char out[65536], err[4096]; /**< what it wrote, with a NUL behind it */
+    char out[65536], err[4096]; /**< what it wrote, NUL-terminated */
     size_t out_size;
 };
 
 /**
  * Runs a program to its end, with no input.
  * @param program path, as the build writes it
- * @param arguments as they stand behind the program's name
+ * @param arguments without the program's name
  */
 void windows_run(struct windows_run *run, const wchar_t *program, const wchar_t *arguments);
 

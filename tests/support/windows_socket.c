@@ -23,7 +23,7 @@ SOCKET windows_socket_open(int family, int type, u_short *port) {
         closesocket(opened);
         return INVALID_SOCKET;
     }
-    // The port stands at the same place in both families.
+    // The port has the same offset in both families.
     *port = ntohs(((struct sockaddr_in *)&address)->sin_port);
     // Wine keeps a socket in its server until the process itself needs it, and until then the tables
     // do not name the process. This makes it need it; to Windows it means nothing.

@@ -80,7 +80,7 @@ static void add_row(const struct psc_endpoint *row, DWORD pid) {
 void windows_tables_set(const char *const *rows, size_t count) {
     memset(tables, 0, sizeof tables);
     memset(bound_tables, 0, sizeof bound_tables);
-    // Last first, because Windows is not asked to sort.
+    // In reverse, because Windows does not sort unless told to.
     for (size_t i = count; i-- > 0;) {
         struct psc_endpoint row = netstat_row(rows[i]);
         add_row(&row, strtoul(strrchr(rows[i], ' '), NULL, 10));

@@ -24,7 +24,7 @@ void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *old, size_t size);
 
-// How many more succeed; below 0: all. Threads of reverse DNS allocate nothing of ours.
+// How many more succeed; below 0: all. The threads of reverse DNS allocate nothing.
 static int left = -1;
 static bool failed;
 
@@ -78,7 +78,7 @@ static void fail_each(const char *line) {
     fail_msg("%s: no end of allocations", line);
 }
 
-// Without `check` and its kin: they start netsh, which under Wine takes its time.
+// Without `check` and the like, which start netsh; under Wine that is slow.
 static void every_allocation_fails_once(void **state) {
     static char row[64]; // of this process, so that there are details
     static const char *const lines[] = {

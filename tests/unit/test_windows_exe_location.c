@@ -1,4 +1,4 @@
-// test_windows_exe_location.c - exe_location: access lists made by hand, names of directories, and this program.
+// test_windows_exe_location.c - exe_location: constructed access lists, names of directories, this program.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-// test_windows_file.c - file: appears as a whole or not at all.
+// test_windows_file.c - file: files appear as a whole or not at all, and replace only what they may.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -61,7 +61,7 @@ static BOOL WINAPI fake_GetFileInformationByHandleEx(HANDLE file, FILE_INFO_BY_H
     return WINDOWS_REAL(GetFileInformationByHandleEx)(file, kind, info, size);
 }
 
-// The new file is asked for its path before the old one is.
+// The first call is for the new file.
 static DWORD WINAPI fake_GetFinalPathNameByHandleW(HANDLE file, wchar_t *path, DWORD size,
                                                    DWORD flags) {
     static const wchar_t other[] = L"\\\\?\\C:\\other\\a.txt";
@@ -168,7 +168,7 @@ static void what_others_own_is_not_replaced(void **state) {
     assert_int_equal(count_files(), 1);
 }
 
-// Somebody replaces a directory of the path by a junction to another one.
+// Another user replaces a directory of the path by a junction.
 static void a_directory_that_changes_is_refused(void **state) {
     (void)state;
     write_file("a.txt", "old\n", true);

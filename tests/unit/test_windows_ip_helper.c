@@ -1,5 +1,5 @@
-// test_windows_ip_helper.c - ip_helper: tables made by hand, tables that grow, and functions that are
-// not there. system_function() is ours here, so that iphlpapi.dll is what a test makes of it.
+// test_windows_ip_helper.c - ip_helper: constructed tables, tables that grow, and missing functions. A fake
+// system_function() returns the functions of iphlpapi.dll.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -103,7 +103,7 @@ static void every_state_number(void **state) {
     }
 }
 
-// Nobody owns what is over; whatever else has no PID has an owner that is unknown.
+// A connection that is over has no owner; otherwise an owner without a PID is unknown.
 static void pid_0(void **state) {
     struct fixture *fixture = *state;
     struct {
@@ -209,12 +209,12 @@ static void only_wanted_states_are_kept(void **state) {
     assert_int_equal(psc_builder_count(fixture->builder), 1);
 }
 
-// Asking ------------------------------------------------------------------------------------------
+// Reading -----------------------------------------------------------------------------------------
 
 // What iphlpapi.dll answers, of one test program in one thread.
 static struct answers {
-    DWORD numbers[40]; // NO_ERROR gives the protocol
-    unsigned asked;
+    DWORD numbers[40]; // NO_ERROR: the table
+    unsigned calls;
     bool grows; // needs more each time
     bool missing;
     ULONG family;
@@ -227,7 +227,7 @@ static DWORD WINAPI fake_get_table(void *protocol, DWORD *size, BOOL order, ULON
     (void)order, (void)reserved;
     answers.family = family;
     answers.class = class;
-    DWORD number = answers.numbers[answers.asked++];
+    DWORD number = answers.numbers[answers.calls++];
     if (answers.grows) {
         *size += 24;
         return ERROR_INSUFFICIENT_BUFFER;
@@ -245,7 +245,7 @@ static DWORD WINAPI fake_get_bound(void **table, HANDLE heap, DWORD flags) {
     MIB_TCPTABLE2 *bound = HeapAlloc(heap, flags | HEAP_ZERO_MEMORY, size);
     bound->dwNumEntries = answers.bound_rows;
     for (unsigned i = 0; i < answers.bound_rows; i++) {
-        bound->table[i].dwState = i; // whatever it says there
+        bound->table[i].dwState = i; // which has no meaning here
         bound->table[i].dwLocalPort = htons((u_short)(50100 + i));
         bound->table[i].dwOwningPid = 44328;
     }
@@ -276,10 +276,10 @@ static enum psc_status read_table(struct fixture *fixture, enum psc_protocol pro
     return ip_helper_read(protocol, states, fixture->builder, &fixture->error);
 }
 
-static void a_table_that_grew_is_asked_for_again(void **state) {
+static void a_table_that_grew_is_read_again(void **state) {
     answers.numbers[0] = answers.numbers[1] = ERROR_INSUFFICIENT_BUFFER;
     assert_int_equal(read_table(*state, PSC_PROTOCOL_TCP6, PSC_STATES_ALL), PSC_OK);
-    assert_int_equal(answers.asked, 3);
+    assert_int_equal(answers.calls, 3);
     assert_int_equal(answers.family, AF_INET6);
     assert_int_equal(answers.class, TCP_TABLE_OWNER_PID_ALL);
 }
@@ -287,24 +287,24 @@ static void a_table_that_grew_is_asked_for_again(void **state) {
 static void growth_that_never_ends_is_given_up(void **state) {
     answers.grows = true;
     assert_int_equal(read_table(*state, PSC_PROTOCOL_TCP4, PSC_STATES_ALL), PSC_SYSTEM);
-    assert_int_equal(answers.asked, 16);
+    assert_int_equal(answers.calls, 16);
 }
 
-static void odd_errors_are_asked_again_twice(void **state) {
+static void odd_errors_are_retried_twice(void **state) {
     answers.numbers[0] = answers.numbers[1] = ERROR_GEN_FAILURE;
     assert_int_equal(read_table(*state, PSC_PROTOCOL_UDP4, PSC_STATES_ALL), PSC_OK);
-    assert_int_equal(answers.asked, 3);
+    assert_int_equal(answers.calls, 3);
     assert_int_equal(answers.class, UDP_TABLE_OWNER_PID);
 }
 
-static void lasting_errors_are_told(void **state) {
+static void lasting_errors_are_reported(void **state) {
     struct fixture *fixture = *state;
     for (int i = 0; i < 40; i++) {
         answers.numbers[i] = ERROR_GEN_FAILURE;
     }
     assert_int_equal(read_table(fixture, PSC_PROTOCOL_TCP4, PSC_STATES_ALL), PSC_SYSTEM);
     assert_non_null(strstr(fixture->error.text, "31"));
-    assert_int_equal(answers.asked, 3);
+    assert_int_equal(answers.calls, 3);
     for (int i = 0; i < 40; i++) {
         answers.numbers[i] = ERROR_ACCESS_DENIED;
     }
@@ -325,7 +325,7 @@ static void listeners_alone_have_a_class(void **state) {
     assert_int_equal(answers.class, TCP_TABLE_OWNER_PID_LISTENER);
 }
 
-static void bound_rows_where_windows_tells_them(void **state) {
+static void bound_rows_where_windows_lists_them(void **state) {
     struct fixture *fixture = *state;
     answers.bound_rows = 3;
     assert_int_equal(ip_helper_read_bound(PSC_PROTOCOL_TCP4, fixture->builder, &fixture->error),
@@ -358,13 +358,13 @@ int main(void) {
         TEST(tcp6_and_udp4_rows),
         TEST(every_truncation_is_an_error),
         TEST(only_wanted_states_are_kept),
-        TEST(a_table_that_grew_is_asked_for_again),
+        TEST(a_table_that_grew_is_read_again),
         TEST(growth_that_never_ends_is_given_up),
-        TEST(odd_errors_are_asked_again_twice),
-        TEST(lasting_errors_are_told),
+        TEST(odd_errors_are_retried_twice),
+        TEST(lasting_errors_are_reported),
         TEST(a_family_that_is_not_installed_is_empty),
         TEST(listeners_alone_have_a_class),
-        TEST(bound_rows_where_windows_tells_them),
+        TEST(bound_rows_where_windows_lists_them),
         TEST(bound_rows_where_it_does_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-// test_windows_netstat.c - rows captured from Windows' own netstat -anoq: made into the tables that they
+// test_windows_netstat.c - rows captured from Windows' own netstat -anoq. Encoded as the tables that they
 // came from, they must come out again to the byte, line ends included.
 #include <setjmp.h>
 #include <stdarg.h>

@@ -98,7 +98,7 @@ static void a_held_port_is_taken_and_then_free(void **state) {
     assert_true(machine.exclusive);
 }
 
-static void an_address_of_somebody_else(void **state) {
+static void an_address_of_another_machine(void **state) {
     (void)state;
     assert_int_equal(probe(PSC_PROTOCOL_TCP4, 40000, 192), PSC_PROBE_NO_ADDRESS); // 192.0.0.1
 }
@@ -120,7 +120,7 @@ static void an_address_that_somebody_has_alone(void **state) {
 }
 
 static void other_answers(void **state) {
-    struct psc_probe asked = {.protocol = PSC_PROTOCOL_TCP4, .port = 1};
+    struct psc_probe refused_probe = {.protocol = PSC_PROTOCOL_TCP4, .port = 1};
     struct psc_error error;
     enum psc_probe_result result;
     (void)state;
@@ -129,7 +129,7 @@ static void other_answers(void **state) {
     machine.any_error = WSAEAFNOSUPPORT;
     assert_int_equal(probe(PSC_PROTOCOL_TCP6, 1, 0), PSC_PROBE_NO_FAMILY);
     machine.any_error = WSAENOBUFS;
-    assert_int_equal(psc_platform_probe(&asked, &result, &error), PSC_SYSTEM);
+    assert_int_equal(psc_platform_probe(&refused_probe, &result, &error), PSC_SYSTEM);
     assert_non_null(strstr(error.text, "10055"));
 }
 
@@ -162,7 +162,7 @@ static void ranges_of_both_families(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_held_port_is_taken_and_then_free),
-        TEST(an_address_of_somebody_else),
+        TEST(an_address_of_another_machine),
         TEST(a_port_that_windows_keeps),
         TEST(an_address_that_somebody_has_alone),
         TEST(other_answers),

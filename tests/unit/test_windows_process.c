@@ -49,7 +49,7 @@ static void takes_lines_apart(void **state) {
     }
 }
 
-// Whatever a process was started with, nothing is written behind the end.
+// Nothing is written past the end of any command line.
 static void never_grows(void **state) {
     static const char letters[] = "a\\\" \t";
     uint32_t seed = 3;

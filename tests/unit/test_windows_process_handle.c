@@ -1,5 +1,5 @@
-// test_windows_process_handle.c - process_end: real processes are held, asked and ended; those that refuse or
-// must not be touched are ours.
+// test_windows_process_handle.c - process_handle: real processes are opened and ended; those that refuse it are
+// fakes.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,12 +18,12 @@ static bool refuses_end;  // TerminateProcess refuses
 WINDOWS_FAKE(OpenProcess);
 WINDOWS_FAKE(TerminateProcess);
 
-static HANDLE WINAPI fake_OpenProcess(DWORD rights, BOOL inherit, DWORD pid) {
+static HANDLE WINAPI fake_OpenProcess(DWORD access, BOOL inherit, DWORD pid) {
     if (pid == refused_pid) {
         SetLastError(ERROR_ACCESS_DENIED);
         return NULL;
     }
-    return WINDOWS_REAL(OpenProcess)(rights, inherit, pid);
+    return WINDOWS_REAL(OpenProcess)(access, inherit, pid);
 }
 
 static BOOL WINAPI fake_TerminateProcess(HANDLE process, UINT exit) {

@@ -1,5 +1,5 @@
 // test_windows_resolver.c - resolver: what Wine cannot show. Processes that refuse, paths without a
-// handle, the kernel's two processes, services that come in pieces. Windows' functions are ours here.
+// handle, the kernel's two processes, services that come in pieces. The functions of Windows are fakes.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,9 +47,9 @@ WINDOWS_FAKE(OpenSCManagerW);
 WINDOWS_FAKE(CloseServiceHandle);
 WINDOWS_FAKE(EnumServicesStatusExW);
 
-static HANDLE WINAPI fake_OpenProcess(DWORD rights, BOOL inherit, DWORD pid) {
+static HANDLE WINAPI fake_OpenProcess(DWORD access, BOOL inherit, DWORD pid) {
     (void)inherit;
-    assert_int_equal(rights, PROCESS_QUERY_LIMITED_INFORMATION);
+    assert_int_equal(access, PROCESS_QUERY_LIMITED_INFORMATION);
     assert_true(pid != 0 && pid != 4);
     machine.opened++;
     if (pid >= REFUSED) {
@@ -105,9 +105,9 @@ BOOL WINAPI __wrap_Process32FirstW(HANDLE list, PROCESSENTRY32W *entry) {
 }
 
 static SC_HANDLE WINAPI fake_OpenSCManagerW(const wchar_t *computer, const wchar_t *base,
-                                            DWORD rights) {
+                                            DWORD access) {
     (void)computer, (void)base;
-    assert_int_equal(rights, SC_MANAGER_ENUMERATE_SERVICE);
+    assert_int_equal(access, SC_MANAGER_ENUMERATE_SERVICE);
     if (machine.services_refused) {
         SetLastError(ERROR_ACCESS_DENIED);
         return NULL;
@@ -147,18 +147,18 @@ static NTSTATUS NTAPI fake_query_system(int class, void *information, ULONG size
     struct {
         HANDLE pid;
         UNICODE_STRING image;
-    } *asked = information;
+    } *query = information;
     (void)needed;
-    uintptr_t pid = (uintptr_t)asked->pid;
+    uintptr_t pid = (uintptr_t)query->pid;
     assert_int_equal(class, 88);
-    assert_int_equal(size, sizeof *asked);
+    assert_int_equal(size, sizeof *query);
     const wchar_t *path = pid == 1010 ? secret : pid == 1020 ? network : NULL;
     if (machine.no_native || path == NULL) {
         return (NTSTATUS)0xc0000003;
     }
-    assert_true(asked->image.MaximumLength >= 65534);
-    wcscpy(asked->image.Buffer, path);
-    asked->image.Length = (USHORT)(2 * wcslen(path));
+    assert_true(query->image.MaximumLength >= 65534);
+    wcscpy(query->image.Buffer, path);
+    query->image.Length = (USHORT)(2 * wcslen(path));
     return 0;
 }
 
@@ -271,7 +271,7 @@ static void error_31(void **state) {
     assert_string_equal(process->name, "Registry");
     assert_null(process->path);
     assert_int_equal(process->known & PSC_PROCESS_PATH, 0);
-    assert_true(process->known & PSC_PROCESS_STARTED); // the handle tells that much
+    assert_true(process->known & PSC_PROCESS_STARTED); // which the handle has
 }
 
 static void the_kernel(void **state) {
@@ -305,14 +305,14 @@ static void services_of_a_host(void **state) {
     assert_int_equal(machine.enumerated, 6);
 }
 
-// The name has more in it than what somebody types.
+// The name contains more than a user types.
 static void a_host_is_found_by_its_file(void **state) {
     struct fixture *fixture = *state;
     assert_int_equal(psc_filter_set(&fixture->filter, "process", "NODE.exe", &fixture->error),
                      PSC_OK);
     resolve(fixture, own(fixture, 700), PSC_PROCESS_NAME | PSC_PROCESS_PATH);
     psc_builder_select(fixture->builder);
-    assert_int_equal(psc_builder_count(fixture->builder), 1); // that is where it lies here
+    assert_int_equal(psc_builder_count(fixture->builder), 1); // which has this path here
     psc_filter_done(&fixture->filter);
 }
 

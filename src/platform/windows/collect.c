@@ -101,7 +101,7 @@ enum psc_status psc_platform_collect(const struct psc_request *request, struct p
 }
 
 enum psc_status psc_platform_name_users(struct psc_builder *builder, struct psc_error *error) {
-    (void)builder, (void)error; // Windows does not tell which user created a socket
+    (void)builder, (void)error; // Windows does not record which user created a socket
     return PSC_OK;
 }
 

@@ -1,4 +1,4 @@
-// netsh.h - the port ranges that only netsh.exe tells.
+// netsh.h - the port ranges that only netsh.exe reports.
 #ifndef PSC_PLATFORM_WINDOWS_NETSH_H
 #define PSC_PLATFORM_WINDOWS_NETSH_H
 

@@ -9,7 +9,7 @@
 #include "platform/windows/netsh.h"
 #include "platform/windows/win32.h"
 
-// What Windows has unless somebody changed it.
+// The defaults of Windows.
 #define USUAL_TIME_WAIT_SECONDS 120 // TcpTimedWaitDelay
 #define USUAL_DYNAMIC_FIRST 49152
 #define USUAL_DYNAMIC_LAST 65535

@@ -1,4 +1,4 @@
-// process.c - what Windows tells of one process.
+// process.c - what Windows reports about one process.
 #include "platform/windows/process.h"
 
 #include <string.h>

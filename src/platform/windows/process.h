@@ -1,4 +1,4 @@
-// process.h - what Windows tells of one process: name, parent, executable, arguments, user.
+// process.h - what Windows reports about one process: name, parent, executable, arguments, user.
 #ifndef PSC_PLATFORM_WINDOWS_PROCESS_H
 #define PSC_PLATFORM_WINDOWS_PROCESS_H
 

@@ -12,7 +12,7 @@
 #include "platform/windows/services.h"
 #include "platform/windows/win32.h"
 
-// What takes a handle, which every process gives except protected ones and those of other users.
+// What needs a handle. Protected processes, and for ordinary users those of others, refuse one.
 #define BY_HANDLE                                                                                  \
     (PSC_PROCESS_PATH | PSC_PROCESS_COMMAND_LINE | PSC_PROCESS_USER | PSC_PROCESS_STARTED |        \
      PSC_PROCESS_ACCOUNT | PSC_PROCESS_EXE_FLAGS)

@@ -103,7 +103,7 @@ static DWORD WINAPI write_to_console(void *argument) {
 }
 
 // Replaces a stream that is a console by the pipe. The standard handle remains the console, so that it
-// still tells what the stream is.
+// still shows what kind the stream is.
 static void redirect(struct psc_terminal *terminal, int stream, int write_end) {
     HANDLE process = GetCurrentProcess();
     HANDLE console = standard_handle(stream);

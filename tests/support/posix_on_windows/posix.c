@@ -1,4 +1,4 @@
-// posix.c - what the tests for every system take from POSIX.
+// posix.c - what the portable tests use of POSIX.
 #include "posix.h"
 
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-// posix.h - what the tests for every system take from POSIX, for a C library without it. The build puts
-// this in front of each of their files, and looks for headers in this directory.
+// posix.h - what the portable tests use of POSIX, for a C library without it. The build includes it in each
+// of their files and looks for headers in this directory.
 #ifndef SUPPORT_POSIX_ON_WINDOWS_POSIX_H
 #define SUPPORT_POSIX_ON_WINDOWS_POSIX_H
 

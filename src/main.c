@@ -51,12 +51,14 @@
 //     policy              what may listen: learning, matching; policy_parse, policy_text
 //
 //   format/             rows to text
-//     columns             THE column table; cells: their values
-//     write               table, JSON, NDJSON, CSV
+//     columns             what each column says of a row, and the column table
+//     column_set          picking columns, and writing and sorting rows by them
+//     value               one value of a column: as text, as JSON, and its order
+//     table, json         lines for people; JSON with its commas and line breaks
+//     out                 buffered text on its way to a stream
+//     listing_report      a listing as a table, JSON, NDJSON or CSV
 //     check_report        what a check of ports found
-//     audit_write         an audit: audit_table, audit_json, audit_prometheus
-//     document            what all JSON begins with
-//     out                 bytes on their way to a stream
+//     audit_report        an audit as a table, JSON or NDJSON; prometheus: as metrics
 #include <stdio.h>
 
 #include "cli/cli.h"

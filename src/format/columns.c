@@ -127,7 +127,9 @@ static struct value value_uid(const struct row *row) {
 }
 
 static struct value value_inode(const struct row *row) {
-    return field(row, PSC_KNOWN_INODE, row->endpoint->inode);
+    bool no_file = (row->endpoint->known & PSC_KNOWN_INODE) != 0 && row->endpoint->inode == 0;
+    return no_file ? (struct value){.kind = VALUE_NONE}
+                   : field(row, PSC_KNOWN_INODE, row->endpoint->inode);
 }
 
 static struct value value_recv_queue(const struct row *row) {
@@ -256,7 +258,7 @@ static const struct psc_column table[] = {
      .shown = NETSTAT | JSON | CSV, .help = "state of a TCP connection"},
     {.name = "pid", .heading = "PID", .value = value_pid, .width = 7,
      .shown = PSC_SHOW_PID | JSON | CSV, OWNER(0),
-     .help = "process that owns the socket, the oldest of several; 0 for nobody"},
+     .help = "process that owns the socket, the oldest of several; 0: none"},
     {.name = "process", .heading = "Process", .value = value_process, .width = 15,
      .shown = PSC_SHOW_PROCESS | JSON | CSV, .quoted = true, OWNER(PSC_PROCESS_NAME),
      .help = "name of its executable"},
@@ -276,19 +278,19 @@ static const struct psc_column table[] = {
      .shown = PSC_SHOW_WIDE | CSV, .quoted = true, OWNER(PSC_PROCESS_COMMAND_LINE),
      .help = "its arguments"},
     {.name = "uid", .heading = "UID", .value = value_uid, .width = 6,
-     .shown = JSON | CSV, .help = "number of the user that made the socket"},
+     .shown = JSON | CSV, .help = "number of the user that created the socket"},
     {.name = "user", .heading = "Socket User", .value = value_user, .width = 12,
      .shown = JSON | CSV, .quoted = true, .needs = {.users = true},
-     .help = "name of the user that made the socket"},
+     .help = "name of the user that created the socket"},
     {.name = "inode", .heading = "Inode", .value = value_inode, .width = 10,
      .shown = JSON | CSV, .help = "number of the socket in /proc/PID/fd"},
     {.name = "recv_queue", .heading = "Recv-Q", .value = value_recv_queue, .width = 6,
      .shown = JSON | CSV,
      .help = "bytes not yet read; of a listener, connections not yet accepted"},
     {.name = "send_queue", .heading = "Send-Q", .value = value_send_queue, .width = 6,
-     .shown = JSON | CSV, .help = "bytes not yet acknowledged; of a listener, its longest queue"},
+     .shown = JSON | CSV, .help = "bytes not yet acknowledged; of a listener, the limit of its queue"},
     {.name = "exposure", .heading = "Exposure", .value = value_exposure, .width = 8,
-     .shown = JSON | CSV, .help = "who can reach a listener: loopback, link, address or all"},
+     .shown = JSON | CSV, .help = "which clients can reach a listener: loopback, link, address or all"},
 };
 // clang-format on
 #define COLUMN_COUNT (sizeof table / sizeof table[0])

@@ -157,15 +157,19 @@ static size_t put_character(struct out *out, const char *bytes, size_t size) {
     return used;
 }
 
-void out_untrusted(struct out *out, const char *text) {
-    for (size_t size = strlen(text); size > 0;) {
-        size_t used = plain_length(text, size);
+void out_untrusted_bytes(struct out *out, const char *bytes, size_t size) {
+    while (size > 0) {
+        size_t used = plain_length(bytes, size);
         if (used > 0) {
-            out_bytes(out, text, used);
+            out_bytes(out, bytes, used);
         } else {
-            used = put_character(out, text, size);
+            used = put_character(out, bytes, size);
         }
-        text += used;
+        bytes += used;
         size -= used;
     }
+}
+
+void out_untrusted(struct out *out, const char *text) {
+    out_untrusted_bytes(out, text, strlen(text));
 }

@@ -41,7 +41,9 @@ void out_number(struct out *out, uint64_t number);
 /** At most 255 bytes, as they are. */
 PSC_PRINTF(2, 3)
 void out_format(struct out *out, const char *format, ...);
+/** Untrusted bytes, escaped and quoted. */
 void out_untrusted(struct out *out, const char *text);
+void out_untrusted_bytes(struct out *out, const char *bytes, size_t size);
 /** Spaces that appear only if something follows them in the line. */
 void out_spaces(struct out *out, size_t count);
 /** An escape sequence of a terminal, which takes no column. */

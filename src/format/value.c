@@ -6,6 +6,9 @@
 #include "base/time.h"
 #include "model/address.h"
 
+// People see a page of a command line, which may be megabytes long; programs get all of it.
+#define MAX_ARGUMENT_BYTES 4096
+
 static bool is_known(const struct value *value) {
     return value->kind != VALUE_UNKNOWN && value->audience == VALUE_FOR_ALL;
 }
@@ -64,10 +67,22 @@ static void write_time(struct out *out, const struct value *value) {
 }
 
 static void write_arguments(struct out *out, const struct psc_process *process) {
-    const char *end = process->command_line + process->command_line_size;
-    for (const char *at = process->command_line; at < end; at += strlen(at) + 1) {
-        out_spaces(out, at > process->command_line);
-        out_untrusted(out, at);
+    const char *text = process->command_line;
+    size_t size = process->command_line_size;
+    bool cut = size > MAX_ARGUMENT_BYTES && out->quoting == OUT_FOR_PEOPLE;
+    size_t shown = cut ? MAX_ARGUMENT_BYTES : size;
+    while (cut && ((unsigned char)text[shown] & 0xc0) == 0x80) {
+        shown--; // not in the middle of a character
+    }
+    for (size_t at = 0, length; at < shown; at += length + 1) {
+        const char *end = memchr(text + at, '\0', shown - at);
+        length = end != NULL ? (size_t)(end - text) - at : shown - at;
+        out_spaces(out, at > 0);
+        out_untrusted_bytes(out, text + at, length);
+    }
+    if (cut) {
+        out_untrusted(out, "… ");
+        out_format(out, "(%zu more bytes)", size - shown);
     }
 }
 

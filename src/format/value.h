@@ -17,7 +17,7 @@ enum value_kind {
     VALUE_OWNERS,    /**< owners; sorts by number */
 };
 
-/** Who gets a value that stands in for one the system did not give. Sorting does not use it. */
+/** Where a value is shown that stands in for one the system did not give. Sorting ignores it. */
 enum value_audience {
     VALUE_FOR_ALL,    /**< it is no stand-in */
     VALUE_FOR_TEXT,   /**< tables and CSV; null in JSON */

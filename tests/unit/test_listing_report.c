@@ -1,5 +1,5 @@
-// test_write.c - write and cells: every form of the same rows, byte for byte; the layout of Windows'
-// netstat against captured rows; what is unknown, what nobody owns, and names that mean harm.
+// test_listing_report.c - listing_report: every format of the same rows, byte for byte; the layout of
+// Windows' netstat against captured rows; unknown fields, sockets without an owner, and hostile names.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +20,7 @@
     (PSC_PROCESS_NAME | PSC_PROCESS_PATH | PSC_PROCESS_COMMAND_LINE | PSC_PROCESS_USER |           \
      PSC_PROCESS_STARTED)
 
-// Who owns a row; 0 for nobody.
+// The owners of a row; 0: none.
 struct pids {
     uint32_t list[2];
 };
@@ -201,7 +201,7 @@ static void rows_come_in_the_order_that_is_given(void **state) {
 // One of each kind --------------------------------------------------------------------------------
 
 // A listener and a connection of node, which shares the latter with an older process of which
-// little is known; a socket that nobody owns; two of which next to nothing is known.
+// little is known; a socket without an owner; two of which next to nothing is known.
 static struct psc_snapshot *mixed_snapshot(void) {
     static const struct pids owners[] = {{{0, 0}}, {{4242, 0}}, {{4242, 4000}}};
     struct making making;
@@ -442,6 +442,64 @@ static void remote_addresses_have_a_zone_where_they_need_one(void **state) {
     }
 }
 
+static void a_socket_without_a_file_has_no_inode(void **state) {
+    static const struct {
+        enum psc_format format;
+        const char *text;
+    } cases[] = {
+        {PSC_FORMAT_TABLE, "\n"},
+        {PSC_FORMAT_CSV, "\r\n"},
+        {PSC_FORMAT_NDJSON, HEAD "\"inode\": null}\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct making making;
+        begin(&making);
+        struct psc_endpoint row = netstat_row("TCP 10.0.0.1:80 10.0.0.2:99 SYN_RECEIVED");
+        row.known = PSC_KNOWN_INODE | PSC_KNOWN_OWNERS;
+        psc_builder_add(making.builder, &row);
+        own(&making, NULL, 0);
+        struct psc_snapshot *snapshot = end(&making);
+        struct psc_layout layout = picked(cases[i].format, "inode");
+        assert_text(snapshot, &layout, cases[i].text);
+        psc_snapshot_free(snapshot);
+    }
+}
+
+static void people_see_the_beginning_of_a_long_command_line(void **state) {
+    // Characters of three bytes, so that 4,096 bytes end in one of them; then an argument that is left out.
+    static char arguments[6000 + sizeof "\0--last"];
+    static const struct pids owners[] = {{{7, 0}}};
+    struct making making;
+    (void)state;
+    begin(&making);
+    add(&making, "TCP 127.0.0.1:80 0.0.0.0:0 LISTENING", 0);
+    own(&making, owners, 1);
+    for (size_t i = 0; i < 6000; i += 3) {
+        memcpy(arguments + i, "\xe4\xb8\xad", 3);
+    }
+    memcpy(arguments + 6000, "\0--last", sizeof "\0--last");
+    struct psc_process *verbose = process(&making, 7);
+    verbose->known = PSC_PROCESS_COMMAND_LINE;
+    verbose->command_line = arguments;
+    verbose->command_line_size = sizeof arguments;
+    struct psc_snapshot *snapshot = end(&making);
+    struct psc_layout layout = picked(PSC_FORMAT_TABLE, "command_line,pid");
+    char *text = write_text(snapshot, &layout);
+    assert_memory_equal(text, "  \xe4\xb8\xad", 5);
+    assert_string_equal(text + 2 + 4095, "\xe2\x80\xa6 (1913 more bytes)  7\n");
+    free(text);
+    for (enum psc_format format = PSC_FORMAT_NDJSON; format <= PSC_FORMAT_CSV; format++) {
+        layout.format = format;
+        text = write_text(snapshot, &layout);
+        assert_non_null(strstr(text, "\xe4\xb8\xad\xe4"));
+        assert_non_null(strstr(text, "--last\""));
+        assert_true(strlen(text) > 6000);
+        free(text);
+    }
+    psc_snapshot_free(snapshot);
+}
+
 // Color ------------------------------------------------------------------------------------------
 
 static void strip_colors(char *text) {
@@ -474,7 +532,7 @@ static void colors_change_nothing_else(void **state) {
     psc_snapshot_free(snapshot);
 }
 
-// Names that mean harm ----------------------------------------------------------------------------
+// Hostile names -----------------------------------------------------------------------------------
 
 static const struct {
     const char *name, *table, *json, *csv;
@@ -615,6 +673,8 @@ int main(void) {
         cmocka_unit_test(an_empty_snapshot_is_a_whole_document),
         cmocka_unit_test(remote_names_stand_in_for_addresses),
         cmocka_unit_test(remote_addresses_have_a_zone_where_they_need_one),
+        cmocka_unit_test(people_see_the_beginning_of_a_long_command_line),
+        cmocka_unit_test(a_socket_without_a_file_has_no_inode),
         cmocka_unit_test(colors_change_nothing_else),
         cmocka_unit_test(hostile_names_are_harmless_in_every_form),
         cmocka_unit_test(no_form_lets_a_control_character_out),

@@ -3,8 +3,11 @@
 
 #include "format/columns.h"
 
-// A port with more processes or rows is a busy server, and nobody reads them all.
+// Processes and rows of one port; a busy server has more than people read.
 #define MAX_SHOWN 10
+
+// The ranges that say what may become of a free port.
+#define RANGES (PSC_RANGES_RESERVED | PSC_RANGES_DYNAMIC)
 
 struct check_writer {
     struct out *out;
@@ -201,7 +204,10 @@ static void free_notes(struct check_writer *writer, const struct psc_port_check 
                    "free for servers that set SO_REUSEADDR, as most do; for others when the last "
                    "socket on it is closed");
     }
-    if (check->dynamic) {
+    if ((ranges->known & RANGES) != RANGES) {
+        table_fact(table, "note",
+                   "the system's port ranges are unknown: this port may be reserved or dynamic");
+    } else if (check->dynamic) {
         table_fact_format(table, "note",
                           "in the dynamic range %u-%u: an outgoing connection may take it at any "
                           "time",
@@ -329,16 +335,25 @@ static void json_endpoints(struct json *json, const struct psc_check_report *rep
     json_end_array(json);
 }
 
+static void json_flag(struct json *json, const char *key, bool known, bool flag) {
+    if (known) {
+        json_bool(json, key, flag);
+    } else {
+        json_null(json, key);
+    }
+}
+
 static void json_check(struct json *json, const struct psc_check_report *report,
                        const struct psc_port_check *check) {
+    unsigned known = report->ranges[check->udp]->known;
     bool reserved = check->verdict == PSC_VERDICT_RESERVED;
     json_begin_object(json, NULL);
     json_number(json, "port", check->port);
     json_text(json, "protocol", check->udp ? "udp" : "tcp");
     json_text(json, "verdict", psc_verdict_word(check->verdict));
     json_bool(json, "free", psc_verdict_is_free(check->verdict));
-    json_bool(json, "dynamic", check->dynamic);
-    json_bool(json, "reserved_soft", check->reserved_soft);
+    json_flag(json, "dynamic", known & PSC_RANGES_DYNAMIC, check->dynamic);
+    json_flag(json, "reserved_soft", known & PSC_RANGES_RESERVED, check->reserved_soft);
     json_bool(json, "holder_unknown", check->holder_unknown);
     json_bool(json, "time_wait", check->time_wait);
     json_count(json, "reserved_first", reserved ? check->reserved_first : 0);

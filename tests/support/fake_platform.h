@@ -23,6 +23,7 @@ struct fake_platform {
     bool color;                  /**< every stream is a terminal with colors */
     bool crlf;                   /**< lines end as on Windows */
     bool windows_ports;     /**< reserved ranges that refuse, as on Windows; else as on Linux */
+    bool unknown_ranges;    /**< the ranges cannot be read, as without /proc/sys */
     bool ordinary_user;     /**< may not bind to ports below 1024 */
     unsigned sleeps, slept; /**< out: how often it slept, and how many seconds together */
     int64_t clock;          /**< out: milliseconds that it slept */

@@ -38,6 +38,12 @@ static int ordinary_user(void **state) {
     return 0;
 }
 
+static int no_proc_sys(void **state) {
+    usual_machine(state);
+    fake_platform()->unknown_ranges = true;
+    return 0;
+}
+
 static void transcript(void **state) {
     transcript_check(*state);
 }
@@ -352,6 +358,7 @@ int main(void) {
         ON("check", usual_machine),
         ON("check_windows", windows_machine),
         ON("check_user", ordinary_user),
+        ON("check_unknown_ranges", no_proc_sys),
         ON("free", usual_machine),
         ON("wait", usual_machine),
         ON("kill", usual_machine),

@@ -132,10 +132,7 @@ static enum psc_status print_audit(const struct options *options, const struct p
         return status;
     }
     struct psc_audit_layout layout = {
-        .format = options->format == OUTPUT_JSON         ? PSC_AUDIT_JSON
-                  : options->format == OUTPUT_NDJSON     ? PSC_AUDIT_NDJSON
-                  : options->format == OUTPUT_PROMETHEUS ? PSC_AUDIT_PROMETHEUS
-                                                         : PSC_AUDIT_TABLE,
+        .format = options->format,
         .color = command_has_color(options, output.stream),
         .line_end = psc_terminal_line_end(),
     };
@@ -203,7 +200,7 @@ enum psc_status cmd_audit(const struct options *options, const struct psc_stream
     status = options->save != NULL ? save_policy(options, streams, snapshot, ranges, error)
                                    : run_audit(options, options->policy != NULL ? &policy : NULL,
                                                streams, snapshot, answer, error);
-    if (status == PSC_OK && !options->quiet && options->format != OUTPUT_JSON) {
+    if (status == PSC_OK && !options->quiet && options->format != PSC_FORMAT_JSON) {
         command_print_notices(streams, snapshot, NULL); // JSON includes them
     }
 out:

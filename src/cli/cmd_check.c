@@ -10,13 +10,14 @@ static bool needs_details(const struct options *options, const struct psc_port_s
     for (size_t i = 0; i < survey->count; i++) {
         all_free = all_free && survey->checks[i].verdict == PSC_VERDICT_FREE;
     }
-    return !options->quiet && (!all_free || options->format == OUTPUT_JSON);
+    return !options->quiet && (!all_free || options->format == PSC_FORMAT_JSON);
 }
 
 static enum psc_status survey_ports(const struct options *options, struct psc_port_survey *survey,
                                     struct psc_error *error) {
     const struct psc_needs nothing = {.owners = false};
-    const struct psc_needs needs = {true, options->format == OUTPUT_JSON, PSC_PORT_SURVEY_DETAILS};
+    const struct psc_needs needs = {true, options->format == PSC_FORMAT_JSON,
+                                    PSC_PORT_SURVEY_DETAILS};
     enum psc_status status =
         psc_port_survey_init(survey, options->specs, options->spec_count, &options->bind, error);
     if (status != PSC_OK) {
@@ -64,7 +65,7 @@ static enum psc_status print(const struct options *options, struct psc_port_surv
                    .free_reserved = psc_platform_advice(PSC_ADVICE_FREE_RESERVED)},
         .line_end = psc_terminal_line_end(),
     };
-    bool json = options->format == OUTPUT_JSON;
+    bool json = options->format == PSC_FORMAT_JSON;
     status = (json ? psc_check_write_json : psc_check_write)(streams->out, &report, error);
     if (status == PSC_OUTPUT) {
         return psc_terminal_write_error(streams->out, "the output", error);

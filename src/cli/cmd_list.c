@@ -33,13 +33,6 @@ static uint32_t choose_states(const struct options *options) {
     return (listeners ? PSC_STATES_LISTENERS : PSC_STATES_CONNECTIONS) | also;
 }
 
-static enum psc_format choose_format(const struct options *options) {
-    return options->format == OUTPUT_JSON     ? PSC_FORMAT_JSON
-           : options->format == OUTPUT_NDJSON ? PSC_FORMAT_NDJSON
-           : options->format == OUTPUT_CSV    ? PSC_FORMAT_CSV
-                                              : PSC_FORMAT_TABLE;
-}
-
 static struct psc_columns choose_columns(const struct options *options) {
     struct psc_columns columns = options->columns;
     unsigned show = options->wide ? PSC_SHOW_WIDE : 0;
@@ -52,18 +45,18 @@ static struct psc_columns choose_columns(const struct options *options) {
     if ((show & PSC_SHOW_PID) != 0 && !options->strict) {
         show |= options->paths ? PSC_SHOW_PATH : PSC_SHOW_PROCESS;
     }
-    psc_columns_default(&columns, choose_format(options), show);
+    psc_columns_default(&columns, options->format, show);
     return columns;
 }
 
 static void prepare(struct listing *listing, const struct options *options, FILE *out) {
     *listing = (struct listing){
         .filter = options->filter,
-        .layout = {.format = choose_format(options),
+        .layout = {.format = options->format,
                    .columns = choose_columns(options),
                    .headings = !options->no_header,
                    .every_owner = options->wide,
-                   .color = options->format == OUTPUT_TABLE && command_has_color(options, out),
+                   .color = options->format == PSC_FORMAT_TABLE && command_has_color(options, out),
                    .remote_names = options->remote_names,
                    .line_end = psc_terminal_line_end()},
         .sort = options->sort,
@@ -123,7 +116,7 @@ out:
 enum psc_status cmd_list(const struct options *options, const struct psc_streams *streams,
                          enum psc_exit *answer, struct psc_error *error) {
     struct listing listing;
-    bool notices = !options->strict && options->format != OUTPUT_JSON; // JSON includes them
+    bool notices = !options->strict && options->format != PSC_FORMAT_JSON; // JSON includes them
     (void)answer;
     prepare(&listing, options, streams->out);
     if (options->interval > LONG_INTERVAL && !options->netstat_style && !options->strict) {

@@ -45,14 +45,14 @@ static enum psc_status set_filter(struct options *options, const struct option *
 // `--json`, or `--format json`.
 static enum psc_status set_format(struct options *options, const struct option *option,
                                   const char *value, struct psc_error *error) {
-    static const char *const words[] = {[OUTPUT_TABLE] = "table",
-                                        [OUTPUT_JSON] = "json",
-                                        [OUTPUT_NDJSON] = "ndjson",
-                                        [OUTPUT_CSV] = "csv",
-                                        [OUTPUT_PROMETHEUS] = "prometheus"};
+    static const char *const words[] = {[PSC_FORMAT_TABLE] = "table",
+                                        [PSC_FORMAT_JSON] = "json",
+                                        [PSC_FORMAT_NDJSON] = "ndjson",
+                                        [PSC_FORMAT_CSV] = "csv",
+                                        [PSC_FORMAT_PROMETHEUS] = "prometheus"};
     const char *word = value != NULL ? value : option->name;
-    for (enum output_format format = OUTPUT_TABLE; format <= OUTPUT_PROMETHEUS; format++) {
-        if (strcmp(word, words[format]) != 0 || (value != NULL && format == OUTPUT_CSV)) {
+    for (enum psc_format format = PSC_FORMAT_TABLE; format <= PSC_FORMAT_PROMETHEUS; format++) {
+        if (strcmp(word, words[format]) != 0 || (value != NULL && format == PSC_FORMAT_CSV)) {
             continue;
         }
         if (options->format_given && options->format != format) {
@@ -382,7 +382,7 @@ enum psc_status options_read_word(struct options *options, const char *word,
 // What options mean together ----------------------------------------------------------------------
 
 static enum psc_status validate_list(struct options *options, struct psc_error *error) {
-    if (options->wide && (options->strict || options->format != OUTPUT_TABLE)) {
+    if (options->wide && (options->strict || options->format != PSC_FORMAT_TABLE)) {
         return psc_fail(error, PSC_USAGE,
                         "--wide is a table; leave out --strict, --json, --ndjson and --csv");
     }
@@ -407,7 +407,7 @@ static enum psc_status validate_ports(struct options *options, struct psc_error 
     if (is_kill && (options->spec_count > 1 || first->first != first->last)) {
         return psc_fail(error, PSC_USAGE, "kill takes one port");
     }
-    if (options->format != OUTPUT_TABLE && options->quiet) {
+    if (options->format != PSC_FORMAT_TABLE && options->quiet) {
         return psc_fail(error, PSC_USAGE, "choose one of --json and --quiet");
     }
     // --udp is about every port, also about those before it.

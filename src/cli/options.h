@@ -20,14 +20,6 @@ enum command_id {
     COMMAND_COUNT
 };
 
-enum output_format {
-    OUTPUT_TABLE,
-    OUTPUT_JSON,
-    OUTPUT_NDJSON,
-    OUTPUT_CSV,
-    OUTPUT_PROMETHEUS,
-};
-
 /** When a table is colored. */
 enum color_mode {
     COLOR_AUTO, /**< on a terminal, unless NO_COLOR is set */
@@ -39,7 +31,7 @@ enum color_mode {
 struct options {
     enum command_id command;
     bool help, version, quiet;
-    enum output_format format;
+    enum psc_format format;
     bool format_given;
     enum color_mode color;
 

@@ -244,23 +244,15 @@ static void write_ndjson(struct out *out, const struct psc_audit *audit) {
 enum psc_status psc_audit_write(FILE *stream, const struct psc_audit *audit,
                                 const struct psc_audit_layout *layout, struct psc_error *error) {
     struct out out;
-    switch (layout->format) {
-    case PSC_AUDIT_TABLE:
+    if (layout->format == PSC_FORMAT_TABLE) {
         out_init(&out, stream, OUT_FOR_PEOPLE);
         write_table(&out, audit, layout);
-        break;
-    case PSC_AUDIT_JSON:
-        out_init(&out, stream, OUT_JSON);
-        write_json(&out, audit);
-        break;
-    case PSC_AUDIT_NDJSON:
-        out_init(&out, stream, OUT_JSON);
-        write_ndjson(&out, audit);
-        break;
-    case PSC_AUDIT_PROMETHEUS:
+    } else if (layout->format == PSC_FORMAT_PROMETHEUS) {
         out_init(&out, stream, OUT_LABEL);
         prometheus_write(&out, audit);
-        break;
+    } else {
+        out_init(&out, stream, OUT_JSON);
+        (layout->format == PSC_FORMAT_JSON ? write_json : write_ndjson)(&out, audit);
     }
     return out_flush(&out, error);
 }

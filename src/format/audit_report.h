@@ -5,24 +5,11 @@
 #include "audit/audit.h"
 #include "format/columns.h"
 
-/** The formats, once: X(name, word on the command line). */
-#define PSC_AUDIT_FORMAT_LIST(X)                                                                   \
-    X(TABLE, "table")                                                                              \
-    X(JSON, "json")                                                                                \
-    X(NDJSON, "ndjson")                                                                            \
-    X(PROMETHEUS, "prometheus")
-
-enum psc_audit_format {
-#define PSC_AUDIT_FORMAT_ENUM(name, word) PSC_AUDIT_##name,
-    PSC_AUDIT_FORMAT_LIST(PSC_AUDIT_FORMAT_ENUM)
-#undef PSC_AUDIT_FORMAT_ENUM
-};
-
 /** How to write an audit. */
 struct psc_audit_layout {
-    enum psc_audit_format format;
-    bool color;           /**< of the table */
-    const char *line_end; /**< of the table; the other formats have "\n" everywhere */
+    enum psc_format format; /**< not PSC_FORMAT_CSV */
+    bool color;             /**< of the table */
+    const char *line_end;   /**< of the table; the other formats have "\n" everywhere */
 };
 
 /**

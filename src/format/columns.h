@@ -23,7 +23,8 @@ enum psc_format {
     PSC_FORMAT_TABLE,
     PSC_FORMAT_JSON,
     PSC_FORMAT_NDJSON,
-    PSC_FORMAT_CSV,
+    PSC_FORMAT_CSV,        /**< of a listing */
+    PSC_FORMAT_PROMETHEUS, /**< of an audit */
 };
 
 /** Where a column is shown unless others are picked: in a table that shows … */

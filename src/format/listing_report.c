@@ -112,29 +112,24 @@ enum psc_status psc_listing_write(FILE *stream, const struct psc_snapshot *snaps
                               .json = {.out = &out},
                               .snapshot = snapshot,
                               .layout = layout};
-    switch (layout->format) {
-    case PSC_FORMAT_TABLE:
+    if (layout->format == PSC_FORMAT_TABLE) {
         out_init(&out, stream, OUT_FOR_PEOPLE);
         if (layout->headings) {
             table_headings(&listing);
         }
         each_row(&listing, order, table_row);
-        break;
-    case PSC_FORMAT_JSON:
-        out_init(&out, stream, OUT_JSON);
-        write_document(&listing, order);
-        break;
-    case PSC_FORMAT_NDJSON:
-        out_init(&out, stream, OUT_JSON);
-        each_row(&listing, order, ndjson_row);
-        break;
-    case PSC_FORMAT_CSV:
+    } else if (layout->format == PSC_FORMAT_CSV) {
         out_init(&out, stream, OUT_CSV);
         if (layout->headings) {
             csv_headings(&listing);
         }
         each_row(&listing, order, csv_row);
-        break;
+    } else if (layout->format == PSC_FORMAT_JSON) {
+        out_init(&out, stream, OUT_JSON);
+        write_document(&listing, order);
+    } else {
+        out_init(&out, stream, OUT_JSON);
+        each_row(&listing, order, ndjson_row);
     }
     return out_flush(&out, error);
 }

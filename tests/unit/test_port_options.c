@@ -42,7 +42,7 @@ static void describe(const struct options *options, char *text, size_t size) {
     }
     snprintf(text + used, size - used, "%s%s%s%s%s%s%s count=%u timeout=%u", address,
              options->until_listening ? " listening" : "",
-             options->format == OUTPUT_JSON ? " json" : "", options->quiet ? " quiet" : "",
+             options->format == PSC_FORMAT_JSON ? " json" : "", options->quiet ? " quiet" : "",
              options->yes ? " yes" : "", options->force ? " force" : "",
              options->dry_run ? " dry" : "", options->count, options->timeout_ms);
 }

@@ -7,24 +7,24 @@
 #define PSC_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #elif defined(__GNUC__)
 #define PSC_NODISCARD __attribute__((warn_unused_result))
-// Not `printf`: for Windows that is the printf of an old C library, which did not know %zu.
+// Not `printf`: on Windows that is the printf of an old C library, without %zu.
 #define PSC_PRINTF(text, first) __attribute__((format(gnu_printf, text, first)))
 #else
 #define PSC_NODISCARD
 #define PSC_PRINTF(text, first)
 #endif
 
-/** Everything that can go wrong, once: X(name, what it means). */
+/** The ways to fail, once: X(name, meaning). */
 #define PSC_STATUS_LIST(X)                                                                         \
     X(OK, "no error")                                                                              \
     X(NO_MEMORY, "out of memory")                                                                  \
-    X(USAGE, "the command line cannot be understood")                                              \
-    X(DENIED, "this user may not")                                                                 \
-    X(UNSUPPORTED, "this system cannot")                                                           \
+    X(USAGE, "invalid command line")                                                               \
+    X(DENIED, "permission denied")                                                                 \
+    X(UNSUPPORTED, "not supported by this system")                                                 \
     X(SYSTEM, "the system reported an error")                                                      \
-    X(GONE, "it is not there any more")                                                            \
-    X(MALFORMED, "the system's answer cannot be understood")                                       \
-    X(OUTPUT, "the output could not be written")
+    X(GONE, "no longer exists")                                                                    \
+    X(MALFORMED, "malformed answer from the system")                                               \
+    X(OUTPUT, "cannot write the output")
 
 enum psc_status {
 #define PSC_STATUS_ENUM(name, meaning) PSC_##name,
@@ -32,27 +32,23 @@ enum psc_status {
 #undef PSC_STATUS_ENUM
 };
 
-/** One English sentence for people, without a full stop or a newline. Set whenever a function fails. */
+/** One English sentence without a full stop or a newline. Set whenever a function fails. */
 struct psc_error {
     char text[512];
 };
 
-/**
- * The meaning of a status, as in PSC_STATUS_LIST. Static storage.
- */
+/** The meaning of a status, as in PSC_STATUS_LIST. Static storage. */
 const char *psc_status_text(enum psc_status status);
 
 /**
- * Puts a sentence into @p error (cut to its size, never in the middle of an escape) and returns
- * @p status, so that `return psc_fail(...)` is a whole error path. Bytes that a terminal must not
- * see, which may have come in with a quoted argument, are shown as `\x1b`.
+ * Writes a sentence into @p error and returns @p status, so that `return psc_fail(...)` is a whole
+ * error path. Untrusted text may be quoted: it is escaped as by psc_text_escape(). What is too long is
+ * cut, never within an escape.
  */
 PSC_PRINTF(3, 4)
 enum psc_status psc_fail(struct psc_error *error, enum psc_status status, const char *format, ...);
 
-/**
- * psc_fail() with PSC_NO_MEMORY and its meaning.
- */
+/** psc_fail() with PSC_NO_MEMORY and its meaning. */
 enum psc_status psc_no_memory(struct psc_error *error);
 
 #endif

@@ -1,4 +1,4 @@
-// sort.c - a merge sort, because libc's qsort is neither stable nor takes a context everywhere.
+// sort.c - a merge sort: libc's qsort is not stable, and has no context everywhere.
 #include "base/sort.h"
 
 #include <stdlib.h>

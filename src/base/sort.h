@@ -1,4 +1,4 @@
-// sort.h - a stable sort of row numbers whose comparison may look at anything.
+// sort.h - a stable sort of indexes with a comparison that has a context.
 #ifndef PSC_BASE_SORT_H
 #define PSC_BASE_SORT_H
 
@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-/** What is sorted. The key decides alone where keys differ, which spares most comparisons. */
+/** What is sorted. Different keys decide without a comparison, which is faster. */
 struct psc_sort_item {
     uint64_t key;
     uint32_t index;

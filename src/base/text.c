@@ -32,14 +32,26 @@ size_t psc_text_decode(const char *bytes, size_t size, uint32_t *point) {
 }
 
 bool psc_text_is_printable(uint32_t point) {
+    // Default_Ignorable_Code_Point of Unicode, line and paragraph separators, and annotations: what a
+    // terminal does not show, or what changes how it shows other text.
+    static const struct {
+        uint32_t first, last;
+    } hidden[] = {
+        {0x00ad, 0x00ad},   {0x034f, 0x034f}, {0x061c, 0x061c},   {0x115f, 0x1160},
+        {0x17b4, 0x17b5},   {0x180b, 0x180f}, {0x200b, 0x200f},   {0x2028, 0x202e},
+        {0x2060, 0x206f},   {0x3164, 0x3164}, {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},
+        {0xffa0, 0xffa0},   {0xfff0, 0xfffb}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a},
+        {0xe0000, 0xe0fff},
+    };
     if (point < 0x20 || (point >= 0x7f && point < 0xa0) || point > 0x10ffff) {
         return false;
     }
-    // U+061C, 200E, 200F: marks; 2028, 2029: separators; 202A…202E, 2066…2069: embeddings,
-    // overrides and isolates; FFF9…FFFB: interlinear annotation; E0000…E007F: invisible tags.
-    return !(point == 0x061c || point == 0x200e || point == 0x200f ||
-             (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) ||
-             (point >= 0xfff9 && point <= 0xfffb) || (point >= 0xe0000 && point <= 0xe007f));
+    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0] && point >= hidden[i].first; i++) {
+        if (point <= hidden[i].last) {
+            return false;
+        }
+    }
+    return true;
 }
 
 size_t psc_text_escape(const char *bytes, size_t size, size_t *used, char text[PSC_TEXT_ESCAPED]) {
@@ -62,8 +74,8 @@ size_t psc_text_escape(const char *bytes, size_t size, size_t *used, char text[P
 }
 
 unsigned psc_text_width(uint32_t point) {
-    // Whole blocks, which is as exact as padding needs: combining marks take no column, and the
-    // scripts of East Asia and the pictographs take two.
+    // Whole blocks are exact enough for padding: combining marks take no column, East Asian scripts
+    // and pictographs take two.
     static const struct {
         uint32_t first, last;
         unsigned width;

@@ -1,4 +1,4 @@
-// text.h - foreign bytes, made harmless: names are chosen by the observed, not by us.
+// text.h - untrusted text: names that other programs chose, made safe to show.
 #ifndef PSC_BASE_TEXT_H
 #define PSC_BASE_TEXT_H
 
@@ -13,21 +13,22 @@
  * Reads one character of UTF-8 (RFC 3629: no surrogates, nothing overlong, none above U+10FFFF).
  * @param size at least 1
  * @param point out: the code point, or PSC_TEXT_INVALID
- * @return how many bytes it takes; 1 for an invalid one
+ * @return how many bytes were read; 1 for an invalid one
  */
 size_t psc_text_decode(const char *bytes, size_t size, uint32_t *point);
 
 /**
  * Whether a terminal shows a character as what it is: no control character (C0, DEL, C1), no line
- * or paragraph separator, nothing that reorders the text around it (bidirectional controls).
+ * or paragraph separator, and nothing invisible, such as a zero-width space, a tag or a control that
+ * reorders the text around it.
  */
 bool psc_text_is_printable(uint32_t point);
 
-/** Bytes that psc_text_escape() writes at most, with the NUL. */
+/** The most bytes that psc_text_escape() writes, with the NUL. */
 #define PSC_TEXT_ESCAPED 16
 
 /**
- * Writes one character as it is if it is printable, else as `\x1b` for each byte or `\u202e`.
+ * Writes one character as it is if it is printable, else as `\x1b` (a byte) or `\u202e`.
  * @param used out: how many bytes of @p bytes were consumed, at least 1
  * @return how many were written, without the NUL
  */

@@ -33,8 +33,9 @@ static void fail_makes_quoted_bytes_harmless(void **state) {
     struct psc_error error;
     (void)state;
     (void)psc_fail(&error, PSC_USAGE, "'%s'",
-                   "\x1b[2J\n\xff \xc3\xa9 \xc2\x9b \xe2\x80\xae\xe2\x80\xac");
-    assert_string_equal(error.text, "'\\x1b[2J\\x0a\\xff \xc3\xa9 \\u009b \\u202e\\u202c'");
+                   "\x1b[2J\n\xff \xc3\xa9 \xc2\x9b \xe2\x80\xae\xe2\x80\xac\xc2\xad\xe2\x80\x8d");
+    assert_string_equal(error.text,
+                        "'\\x1b[2J\\x0a\\xff \xc3\xa9 \\u009b \\u202e\\u202c\\u00ad\\u200d'");
 }
 
 static void fail_cuts_between_characters(void **state) {

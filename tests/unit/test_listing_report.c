@@ -546,6 +546,13 @@ static const struct {
      "\\u009b2J", "\\u009b2J", "\\u009b2J"},
     {"\xe2\x80\xaegpj\xe2\x80\xac", "\\u202egpj\\u202c", "\\u202egpj\\u202c", "\\u202egpj\\u202c"},
     {"\xe2\x80\xa8", "\\u2028", "\\u2028", "\\u2028"},
+    // Soft hyphen, zero-width space, word joiner, byte order mark, Hangul filler, variation selector.
+    {"ngi\xc2\xadnx", "ngi\\u00adnx", "ngi\\u00adnx", "ngi\\u00adnx"},
+    {"ngi\xe2\x80\x8bnx", "ngi\\u200bnx", "ngi\\u200bnx", "ngi\\u200bnx"},
+    {"nginx\xe2\x81\xa0", "nginx\\u2060", "nginx\\u2060", "nginx\\u2060"},
+    {"\xef\xbb\xbfnginx", "\\ufeffnginx", "\\ufeffnginx", "\\ufeffnginx"},
+    {"\xe3\x85\xa4", "\\u3164", "\\u3164", "\\u3164"},
+    {"nginx\xef\xb8\x8f", "nginx\\ufe0f", "nginx\\ufe0f", "nginx\\ufe0f"},
     {"\xe4\xb8\xad", "\xe4\xb8\xad", "\xe4\xb8\xad", "\xe4\xb8\xad"},
     {"", "\"\"", "", "\"\"\"\""},
 };

@@ -86,6 +86,14 @@ static void untrusted_bytes_are_harmless(void **state) {
         {OUT_FOR_PEOPLE, 10, "\x7f\xc2\x9b", "\\x7f\\u009b"},
         {OUT_FOR_PEOPLE, 15, "\xe2\x80\xaetxt\xe2\x80\xac", "\\u202etxt\\u202c"},
         {OUT_FOR_PEOPLE, 8, "\xff\xc3", "\\xff\\xc3"},
+        {OUT_FOR_PEOPLE, 8,
+         "a\xe2\x80\x8b"
+         "b",
+         "a\\u200bb"},
+        {OUT_LABEL, 8,
+         "a\xc2\xad"
+         "b",
+         "a\\\\u00adb"},
         {OUT_FOR_PEOPLE, 4, "caf\xc3\xa9", "caf\xc3\xa9"},
         {OUT_FOR_PEOPLE, 4, "\xe4\xb8\xad\xe6\x96\x87", "\xe4\xb8\xad\xe6\x96\x87"},
         {OUT_FOR_PEOPLE, 1, "e\xcc\x81", "e\xcc\x81"},
@@ -115,6 +123,7 @@ static void json_strings_hold_any_bytes(void **state) {
         {"\x1b\n\r\t\x01\x7f", "\\u001b\\u000a\\u000d\\u0009\\u0001\\u007f"},
         {"\xc2\x9b\xe2\x80\xae\xe2\x80\xac\xe2\x80\xa8", "\\u009b\\u202e\\u202c\\u2028"},
         {"\xf3\xa0\x80\x81", "\\udb40\\udc01"},
+        {"\xe2\x80\x8b\xe2\x81\xa3\xef\xbb\xbf", "\\u200b\\u2063\\ufeff"},
         {"caf\xc3\xa9 \xf0\x9f\x98\x80", "caf\xc3\xa9 \xf0\x9f\x98\x80"},
         // One U+FFFD for each bad byte.
         {"\xff", "\xef\xbf\xbd"},

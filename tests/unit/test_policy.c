@@ -250,6 +250,10 @@ static void hostile_names_survive(void **state) {
         "\xff\xfe",
         "C:\\x",
         "\xc2\x9b[31m",
+        "ngi\xc2\xadnx",
+        "ngi\xe2\x80\x8bnx",
+        "\xef\xbb\xbfnginx",
+        "nginx\xf3\xa0\x84\x80",
     };
     (void)state;
     for (size_t i = 0; i < COUNT(names); i++) {
@@ -263,6 +267,8 @@ static void hostile_names_survive(void **state) {
         for (const char *at = text; *at != '\0'; at++) {
             assert_true(*at == '\n' || (unsigned char)*at >= 0x20);
         }
+        bool invisible = i >= COUNT(names) - 4;
+        assert_true(!invisible || strstr(text, names[i]) == NULL); // escaped
         parse(&policy, text);
         assert_int_equal(policy.count, 2);
         assert_string_equal(policy.entries[0].program, names[i]);

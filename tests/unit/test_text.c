@@ -1,5 +1,5 @@
-// test_text.c - text: UTF-8 is decoded as RFC 3629 says, and whatever a terminal must not see is
-// written as an escape.
+// test_text.c - text: UTF-8 is decoded as RFC 3629 says, and controls, invisible characters and invalid
+// bytes are written as escapes.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -78,12 +78,26 @@ static void knows_what_is_printable(void **state) {
         uint32_t first, last;
         bool printable;
     } ranges[] = {
-        {0, 0x1f, false},          {0x20, 0x7e, true},       {0x7f, 0x9f, false},
-        {0xa0, 0x61b, true},       {0x61c, 0x61c, false},    {0x200b, 0x200d, true},
-        {0x200e, 0x200f, false},   {0x2010, 0x2027, true},   {0x2028, 0x202e, false},
-        {0x202f, 0x2065, true},    {0x2066, 0x2069, false},  {0x206a, 0x206a, true},
-        {0xfff9, 0xfffb, false},   {0xfffd, 0xfffd, true},   {0x1f600, 0x1f600, true},
-        {0xe0000, 0xe007f, false}, {0xe0100, 0xe0100, true}, {0x110000, 0x110000, false},
+        {0, 0x1f, false},          {0x20, 0x7e, true},
+        {0x7f, 0x9f, false},       {0xa0, 0xac, true},
+        {0xad, 0xad, false},       {0xae, 0x34e, true},
+        {0x34f, 0x34f, false},     {0x350, 0x61b, true},
+        {0x61c, 0x61c, false},     {0x61d, 0x115e, true},
+        {0x115f, 0x1160, false},   {0x1161, 0x17b3, true},
+        {0x17b4, 0x17b5, false},   {0x17b6, 0x180a, true},
+        {0x180b, 0x180f, false},   {0x1810, 0x200a, true},
+        {0x200b, 0x200f, false},   {0x2010, 0x2027, true},
+        {0x2028, 0x202e, false},   {0x202f, 0x205f, true},
+        {0x2060, 0x206f, false},   {0x2070, 0x3163, true},
+        {0x3164, 0x3164, false},   {0x3165, 0xd7ff, true},
+        {0xe000, 0xfdff, true},    {0xfe00, 0xfe0f, false},
+        {0xfe10, 0xfefe, true},    {0xfeff, 0xfeff, false},
+        {0xff00, 0xff9f, true},    {0xffa0, 0xffa0, false},
+        {0xffa1, 0xffef, true},    {0xfff0, 0xfffb, false},
+        {0xfffc, 0x1bc9f, true},   {0x1bca0, 0x1bca3, false},
+        {0x1bca4, 0x1d172, true},  {0x1d173, 0x1d17a, false},
+        {0x1d17b, 0xdffff, true},  {0xe0000, 0xe0fff, false},
+        {0xe1000, 0x10ffff, true}, {0x110000, 0x110001, false},
     };
     (void)state;
     for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {

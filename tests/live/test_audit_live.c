@@ -324,12 +324,12 @@ static void root_and_others(void **state) {
 
 // Policies ----------------------------------------------------------------------------------------
 
-static int audit_with(const struct scene *scene, const char *options, const char *behind,
+static int audit_with(const struct scene *scene, const char *options, const char *after,
                       char **output) {
     struct run run;
     char line[256];
     snprintf(line, sizeof line, "portscope audit %s %s/policy %s", options, scene->directory,
-             behind);
+             after);
     run_cli(&run, line);
     int exit = run.exit;
     if (output != NULL) {
@@ -506,7 +506,7 @@ static void saving_never_leaves_half_a_file(void **state) {
     char command[128];
     snprintf(command, sizeof command, "ls -A %s", scene->directory);
     spawn(command, SPAWN_AS_IS, &spawned);
-    assert_string_equal(spawned.out, "policy\n"); // nothing is left behind
+    assert_string_equal(spawned.out, "policy\n"); // no temporary file is left
     spawn_done(&spawned);
     // Even a program that is killed while it writes leaves the old file alone.
     status = save_with_limit(path, true);

@@ -167,6 +167,7 @@ static enum psc_status collect_listeners(struct psc_snapshot **snapshot, struct 
     psc_filter_init(&filter);
     filter.states = PSC_STATES_LISTENERS;
     psc_collection_plan_init(&plan, &filter, needs);
+    plan.recheck = true; // a socket without an owner is a finding
     return psc_collect_snapshot(&plan, snapshot, error);
 }
 

@@ -33,9 +33,28 @@ static enum psc_status select_rows(const struct psc_collection_plan *plan,
     return PSC_OK;
 }
 
+static enum psc_status drop_closed(const struct psc_collection_plan *plan,
+                                   struct psc_builder *builder, struct psc_error *error) {
+    struct psc_request request = plan->request;
+    struct psc_builder *later = psc_builder_new(plan->filter);
+    request.owners = false;
+    if (later == NULL) {
+        return psc_no_memory(error);
+    }
+    enum psc_status status = psc_platform_collect(&request, later, error);
+    if (status == PSC_OK) {
+        psc_builder_drop_closed(builder, later);
+    }
+    psc_builder_free(later);
+    return status;
+}
+
 static enum psc_status fill(const struct psc_collection_plan *plan, struct psc_builder *builder,
                             struct psc_error *error) {
     enum psc_status status = psc_platform_collect(&plan->request, builder, error);
+    if (status == PSC_OK && plan->recheck) {
+        status = drop_closed(plan, builder, error);
+    }
     if (status != PSC_OK) {
         return status;
     }

@@ -279,6 +279,37 @@ void psc_builder_end_links(struct psc_builder *builder, const char *kind, const 
     keep_rows(builder, psc_filter_pids);
 }
 
+static bool has_row(const struct psc_snapshot *snapshot, const struct psc_endpoint *endpoint) {
+    size_t low = 0;
+    size_t high = snapshot->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = psc_endpoint_compare(&snapshot->endpoints[middle], endpoint);
+        if (order == 0) {
+            return true;
+        }
+        low = order < 0 ? middle + 1 : low;
+        high = order < 0 ? high : middle;
+    }
+    return false;
+}
+
+void psc_builder_drop_closed(struct psc_builder *builder, const struct psc_builder *later) {
+    struct psc_snapshot *snapshot = builder->snapshot;
+    size_t kept = 0;
+    for (size_t row = 0; !builder->failed && row < snapshot->count; row++) {
+        const struct psc_endpoint *endpoint = &snapshot->endpoints[row];
+        if ((endpoint->known & PSC_KNOWN_OWNERS) != 0 || has_row(later->snapshot, endpoint)) {
+            snapshot->endpoints[kept] = *endpoint;
+            snapshot->first_owner[kept++] = snapshot->first_owner[row];
+        }
+    }
+    if (!builder->failed) { // no owner belonged to a dropped row
+        snapshot->first_owner[kept] = snapshot->first_owner[snapshot->count];
+        snapshot->count = kept;
+    }
+}
+
 void psc_builder_select(struct psc_builder *builder) {
     if (!builder->failed && psc_filter_needs(builder->filter).details != 0) {
         keep_rows(builder, psc_filter_names);

@@ -45,6 +45,12 @@ void psc_builder_link(struct psc_builder *builder, size_t row, uint32_t pid);
  * @param reason ends its sentence, `3 sockets have no visible owner`; static storage
  */
 void psc_builder_end_links(struct psc_builder *builder, const char *kind, const char *reason);
+/**
+ * Drops rows without known owners that a later look does not find: they were closed during the search,
+ * which is no reason to call them unowned.
+ * @param later rows of the same filter, sealed
+ */
+void psc_builder_drop_closed(struct psc_builder *builder, const struct psc_builder *later);
 /** Says that this user may examine every process: psc_snapshot_is_privileged(). */
 void psc_builder_set_privileged(struct psc_builder *builder);
 

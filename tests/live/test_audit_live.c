@@ -456,6 +456,31 @@ static void a_socket_in_flight_matches_no_line(void **state) {
     close(pair[1]);
 }
 
+// A resolver opens and closes a socket for each question, also while the audit searches for its owner.
+static void sockets_that_close_meanwhile_are_no_finding(void **state) {
+    struct scene *scene = scene_of(state);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    while (child == 0) {
+        int sockets[5];
+        for (size_t i = 0; i < COUNT(sockets); i++) {
+            sockets[i] = open_socket(SOCK_DGRAM, LOOPBACK, 0);
+        }
+        usleep(1500);
+        for (size_t i = 0; i < COUNT(sockets); i++) {
+            close(sockets[i]);
+        }
+    }
+    scene->holders[scene->count++] = child;
+    write_policy(scene, "allow udp loopback:* test_*\n");
+    for (unsigned i = 0; i < 25; i++) {
+        char *output;
+        audit_with(scene, "--policy", "--ndjson", &output);
+        assert_null(strstr(output, "\"not-allowed\""));
+        free(output);
+    }
+}
+
 static void an_inherited_socket_needs_a_line_for_each_program(void **state) {
     struct scene *scene = scene_of(state);
     char path[128];
@@ -559,6 +584,7 @@ int main(void) {
         TEST(a_policy_survives_restarts_and_sees_news),
         TEST(a_hidden_executable_matches_no_line),
         TEST(a_socket_in_flight_matches_no_line),
+        TEST(sockets_that_close_meanwhile_are_no_finding),
         TEST(an_inherited_socket_needs_a_line_for_each_program),
         TEST(saving_never_leaves_half_a_file),
         TEST(what_is_no_file_of_ours_is_refused),

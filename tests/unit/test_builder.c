@@ -439,6 +439,35 @@ static void privilege_is_kept(void **state) {
     }
 }
 
+// Only rows whose owners are unknown may be gone.
+static void rows_that_were_closed_are_dropped(void **state) {
+    struct psc_filter filter;
+    (void)state;
+    psc_filter_init(&filter);
+    struct psc_builder *builder = new_builder(&filter);
+    add(builder, "UDP 0.0.0.0:1 *:*", 11);
+    add(builder, "UDP 0.0.0.0:2 *:*", 12);
+    add(builder, "UDP 0.0.0.0:3 *:*", 13);
+    add(builder, "UDP 0.0.0.0:4 *:*", 14);
+    psc_builder_seal(builder);
+    psc_builder_link(builder, 1, 7);
+    psc_builder_link(builder, 3, 8);
+    psc_builder_end_links(builder, "owners-unknown", "");
+    struct psc_builder *later = new_builder(&filter);
+    add(later, "UDP 0.0.0.0:3 *:*", 13);
+    add(later, "UDP 0.0.0.0:1 *:*", 99); // another socket
+    psc_builder_seal(later);
+    psc_builder_drop_closed(builder, later);
+    psc_builder_free(later);
+    struct psc_snapshot *snapshot = finish(builder);
+    assert_int_equal(psc_snapshot_count(snapshot), 3);
+    assert_owners(snapshot, 0, " 7");
+    assert_int_equal(psc_snapshot_endpoint(snapshot, 1)->local_port, 3);
+    assert_owners(snapshot, 1, "");
+    assert_owners(snapshot, 2, " 8");
+    psc_snapshot_free(snapshot);
+}
+
 static void texts_of_any_size_are_kept(void **state) {
     static const size_t sizes[] = {0, 1, 4095, 4096, 4097, 20000, 5, 16384};
     enum { COUNT = sizeof sizes / sizeof sizes[0] };
@@ -478,6 +507,7 @@ int main(void) {
         cmocka_unit_test(numbers_have_names),
         cmocka_unit_test(remotes_have_names),
         cmocka_unit_test(privilege_is_kept),
+        cmocka_unit_test(rows_that_were_closed_are_dropped),
         cmocka_unit_test(texts_of_any_size_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

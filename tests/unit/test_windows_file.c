@@ -150,7 +150,7 @@ static void only_regular_files_are_replaced(void **state) {
     assert_refused("NUL", "device");
     assert_refused("", "directory");
     assert_refused("..", "directory");
-    assert_refused("none\\a.txt", "no such directory");
+    assert_refused("none\\a.txt", "Windows error 3");
     assert_int_equal(count_files(), 0);
     write_file("a.txt", "old\n", true);
     machine.symbolic_link = true;

@@ -2,7 +2,6 @@
 #include "platform/windows/confine.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "platform/platform.h"
 #include "platform/windows/win32.h"
@@ -58,7 +57,7 @@ void confine_describe(char text[CONFINE_DESCRIPTION_SIZE]) {
     };
     get_policy *get = (get_policy *)system_function(L"kernel32.dll", "GetProcessMitigationPolicy");
     size_t used = 0;
-    strcpy(text, "none");
+    snprintf(text, CONFINE_DESCRIPTION_SIZE, "none");
     for (size_t i = 0; get != NULL && i < sizeof restrictions / sizeof restrictions[0]; i++) {
         DWORD value = 0;
         if (get(GetCurrentProcess(), restrictions[i].policy, &value, sizeof value) &&

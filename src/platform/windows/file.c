@@ -50,19 +50,13 @@ static bool fail(const struct psc_new_file *file, const char *reason, struct psc
 }
 
 static bool fail_system(const struct psc_new_file *file, struct psc_error *error) {
-    unsigned long number = GetLastError();
-    const char *reason = number == ERROR_PATH_NOT_FOUND  ? "there is no such directory"
-                         : number == ERROR_ACCESS_DENIED ? "access is denied"
-                         : number == ERROR_DISK_FULL     ? "the disk is full"
-                         // Only an owner that this user may appoint can be kept.
-                         : number == ERROR_INVALID_OWNER ? "it belongs to another user"
-                                                         : NULL;
-    if (reason != NULL) {
-        return fail(file, reason, error);
-    }
-    (void)psc_fail(error, PSC_OUTPUT, "cannot write %s: " WINDOWS_ERROR, file->path, number,
-                   number);
-    return false;
+    char text[WINDOWS_ERROR_SIZE];
+    DWORD number = GetLastError();
+    // Only an owner that this user may appoint can be kept.
+    return fail(file,
+                number == ERROR_INVALID_OWNER ? "it belongs to another user"
+                                              : windows_error(number, text),
+                error);
 }
 
 // The target ---------------------------------------------------------------------------------------
@@ -93,9 +87,6 @@ static bool examine_old(const struct psc_new_file *file, struct old_file *old,
                     FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_BACKUP_SEMANTICS, NULL);
     if (old->handle == INVALID_HANDLE_VALUE) {
         return GetLastError() == ERROR_FILE_NOT_FOUND || fail_system(file, error);
-    }
-    if (GetFileType(old->handle) != FILE_TYPE_DISK) {
-        return fail(file, "it is not a regular file", error);
     }
     if (!GetFileInformationByHandleEx(old->handle, FileAttributeTagInfo, &info, sizeof info)) {
         return fail_system(file, error);

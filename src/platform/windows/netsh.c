@@ -114,7 +114,7 @@ enum psc_status netsh_parse_excluded(const char *text, struct psc_port_set *port
 }
 
 bool netsh_parse_dynamic(const char *text, uint16_t *first, uint16_t *last) {
-    uint16_t numbers[2];
+    uint16_t numbers[2] = {0};
     int count = 0;
     // A heading may contain a colon as well, but no number after it.
     for (const char *at = text; count < 2 && (at = strchr(at, ':')) != NULL;) {

@@ -47,15 +47,14 @@ static bool is_console(HANDLE handle) {
     return GetConsoleMode(handle, &mode) != 0;
 }
 
-static const DWORD standard_names[STREAM_COUNT] = {
-    [STREAM_IN] = STD_INPUT_HANDLE,
-    [STREAM_OUT] = STD_OUTPUT_HANDLE,
-    [STREAM_ERR] = STD_ERROR_HANDLE,
-};
+// STD_INPUT_HANDLE, STD_OUTPUT_HANDLE and STD_ERROR_HANDLE follow each other downwards.
+static DWORD standard_name(int stream) {
+    return STD_INPUT_HANDLE - (DWORD)stream;
+}
 
 static HANDLE standard_handle(int stream) {
     bool standard = stream >= STREAM_IN && stream < STREAM_COUNT;
-    return standard ? GetStdHandle(standard_names[stream]) : INVALID_HANDLE_VALUE;
+    return standard ? GetStdHandle(standard_name(stream)) : INVALID_HANDLE_VALUE;
 }
 
 // Returns how many bytes are whole characters. Bytes that are no character count as whole.
@@ -114,7 +113,7 @@ static void redirect(struct psc_terminal *terminal, int stream, int write_end) {
     fflush(stream == STREAM_OUT ? stdout : stderr);
     terminal->redirected[stream] = _dup2(write_end, stream) == 0;
     if (terminal->redirected[stream]) {
-        SetStdHandle(standard_names[stream], console);
+        SetStdHandle(standard_name(stream), console);
     } else {
         CloseHandle(console);
     }

@@ -33,13 +33,32 @@ const char *wide_to_text(struct psc_builder *builder, const wchar_t *wide, size_
     return text;
 }
 
+const char *windows_error(unsigned long number, char text[WINDOWS_ERROR_SIZE]) {
+    const DWORD english = MAKELANGID(LANG_ENGLISH, SUBLANG_ENGLISH_US);
+    const DWORD flags = FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS |
+                        FORMAT_MESSAGE_MAX_WIDTH_MASK; // no line ends
+    DWORD length =
+        FormatMessageA(flags, NULL, number, english, text, WINDOWS_ERROR_SIZE - 32, NULL);
+    while (length > 0 && strchr(" .", text[length - 1]) != NULL) {
+        length--;
+    }
+    // A Windows in another language may have no English words.
+    if (length == 0) {
+        snprintf(text, WINDOWS_ERROR_SIZE, "Windows error %lu ('net helpmsg %lu' explains it)",
+                 number, number);
+    } else {
+        snprintf(text + length, WINDOWS_ERROR_SIZE - length, " (Windows error %lu)", number);
+    }
+    return text;
+}
+
 enum psc_status windows_fail(struct psc_error *error, unsigned long number, const char *what) {
     if (number == ERROR_NOT_ENOUGH_MEMORY || number == ERROR_OUTOFMEMORY) {
         return psc_no_memory(error);
     }
-    // FormatMessage() answers in the language of the machine.
-    return psc_fail(error, number == ERROR_ACCESS_DENIED ? PSC_DENIED : PSC_SYSTEM,
-                    "%s: " WINDOWS_ERROR, what, number, number);
+    char text[WINDOWS_ERROR_SIZE];
+    return psc_fail(error, number == ERROR_ACCESS_DENIED ? PSC_DENIED : PSC_SYSTEM, "%s: %s", what,
+                    windows_error(number, text));
 }
 
 system_function_pointer *system_function(const wchar_t *library, const char *name) {

@@ -28,8 +28,11 @@ static inline int64_t file_time_unix(FILETIME time) {
     return ((int64_t)file_time_units(time) - 116444736000000000LL) / 10000;
 }
 
-/** The end of a sentence, for psc_fail(); takes the error number twice, as unsigned long. */
-#define WINDOWS_ERROR "Windows error %lu ('net helpmsg %lu' explains it)"
+/** Bytes for the words of an error with its NUL. */
+#define WINDOWS_ERROR_SIZE 160
+
+/** Explains an error number: `Access is denied (Windows error 5)`. @return @p text */
+const char *windows_error(unsigned long number, char text[WINDOWS_ERROR_SIZE]);
 
 /**
  * Reports an error number.

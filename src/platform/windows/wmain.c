@@ -19,6 +19,7 @@ int wmain(int argc, wchar_t **wide) {
     for (int i = 0; i < argc; i++) {
         argv[i] = wide_to_utf8(wide[i], wcslen(wide[i]));
         if (argv[i] == NULL) {
+            free(argv);
             return EXIT_NO_MEMORY;
         }
     }

@@ -109,8 +109,21 @@ static void write_listeners(struct out *out, const struct psc_audit *audit) {
     }
 }
 
+// Alerts on findings alone would take an audit that saw nothing for a clean one.
+static void write_notices(struct out *out, const struct psc_audit *audit) {
+    begin_metric(out, "portscope_audit_notices",
+                 "What the audit could not examine, by kind: the number of sockets, or 1.");
+    for (size_t i = 0; i < psc_snapshot_notice_count(audit->snapshot); i++) {
+        const struct psc_notice *notice = psc_snapshot_notice(audit->snapshot, i);
+        struct sample sample = begin_sample(out, "portscope_audit_notices");
+        put_label(&sample, "kind", notice->kind);
+        end_sample(&sample, notice->count > 0 ? notice->count : 1);
+    }
+}
+
 void prometheus_write(struct out *out, const struct psc_audit *audit) {
     write_counts(out, audit);
+    write_notices(out, audit);
     write_findings(out, audit);
     write_listeners(out, audit);
     begin_metric(out, "portscope_audit_timestamp_seconds", "Time of the audit.");

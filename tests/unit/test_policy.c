@@ -237,6 +237,7 @@ static void hostile_names_survive(void **state) {
         "caf\xe9",
         "\xd0\xbc\xd0\xb8\xd1\x80",
         "gpj.\xe2\x80\xaetxt\xe2\x80\xac",
+        "a\xe2\x80\x8b\xc2\xad\xef\xbb\xbf", // invisible
         "*",
         "?",
         "[a-z]",
@@ -267,6 +268,7 @@ static void hostile_names_survive(void **state) {
         for (const char *at = text; *at != '\0'; at++) {
             assert_true(*at == '\n' || (unsigned char)*at >= 0x20);
         }
+        assert_null(strstr(text, "\xe2\x80\x8b"));
         bool invisible = i >= COUNT(names) - 4;
         assert_true(!invisible || strstr(text, names[i]) == NULL); // escaped
         parse(&policy, text);

@@ -42,7 +42,7 @@ void psc_builder_link(struct psc_builder *builder, size_t row, uint32_t pid);
  * Ends the linking. Rows with a link, and those that were added with PSC_KNOWN_OWNERS, have known
  * owners. If there are others, also among those dropped by a filter for owners, a notice counts them.
  * @param kind of that notice; static storage
- * @param reason ends its sentence, `3 sockets have no visible owner`; static storage
+ * @param reason ends its sentence, `3 sockets have no visible owner`; not copied
  */
 void psc_builder_end_links(struct psc_builder *builder, const char *kind, const char *reason);
 /**

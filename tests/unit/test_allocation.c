@@ -292,7 +292,9 @@ static void descriptors_run_out(void **state) {
         go(&run);
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
         close_streams(&run);
-        check(&run, line, (size_t)room, good, "Too many open files\n");
+        // A search for owners that was cut short says so, and keeps the rows.
+        bool told = strstr(run.err, "cannot be read: Too many open files") != NULL;
+        check(&run, line, (size_t)room, told ? NULL : good, "Too many open files\n");
         failed = failed || run.exit != PSC_EXIT_YES;
         worked = run.exit == PSC_EXIT_YES;
         done(&run);

@@ -1,6 +1,7 @@
 // test_owners_proc.c - which processes hold which sockets: in a made-up /proc where all of it is
 // known, and in the real one for what only a kernel can do.
 #include <arpa/inet.h>
+#include <errno.h>
 #include <linux/capability.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -109,6 +111,40 @@ static void every_kind_of_holder(void **state) {
     }
     // Who is not root may have been kept from seeing some process at all.
     assert_one_notice(snapshot, geteuid() == 0 ? "owners-unknown" : "owners-hidden", 1);
+    psc_snapshot_free(snapshot);
+    fake_proc_remove(&proc);
+}
+
+// The files of a thread take three descriptors: /proc, its list of threads, and theirs.
+static void too_few_descriptors_cost_owners_but_no_rows(void **state) {
+    (void)state;
+    static const uint64_t inodes[] = {100, 500};
+    struct fake_proc proc;
+    struct rlimit all;
+    fake_proc_make(&proc);
+    fake_proc_listeners(&proc, inodes, 2);
+    fake_proc_socket(&proc, 10, 3, 100);
+    fake_proc_directory(&proc, "13/fd");
+    fake_proc_directory(&proc, "13/task/13/fd");
+    fake_proc_link(&proc, "13/task/14/fd/7", "socket:[500]");
+    struct psc_request request = fake_proc_request(&proc);
+    request.threads = 1;
+    int next = dup(STDOUT_FILENO);
+    close(next);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &all), 0);
+    struct rlimit few = {.rlim_cur = (rlim_t)next + 2, .rlim_max = all.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    struct psc_snapshot *snapshot = collect(&request);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &all), 0);
+    assert_owners(snapshot, 1, "10");
+    assert_owners(snapshot, 2, "-");
+    if (geteuid() == 0) {
+        assert_one_notice(snapshot, "owners-unknown", 1);
+        assert_non_null(strstr(psc_snapshot_notice(snapshot, 0)->text, strerror(EMFILE)));
+        assert_false(psc_snapshot_is_privileged(snapshot));
+    } else {
+        assert_one_notice(snapshot, "owners-hidden", 1);
+    }
     psc_snapshot_free(snapshot);
     fake_proc_remove(&proc);
 }
@@ -347,6 +383,7 @@ static void a_thread_with_files_of_its_own(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_holder),
+        cmocka_unit_test(too_few_descriptors_cost_owners_but_no_rows),
         cmocka_unit_test(processes_that_vanish_are_no_error),
         cmocka_unit_test(what_this_user_may_not_see_is_counted),
         cmocka_unit_test(any_number_of_threads_finds_the_same),

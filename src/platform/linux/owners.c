@@ -1,7 +1,11 @@
 // owners.c - the search for owners: which method, when it begins, and a notice about what it missed.
 #include "platform/linux/owners.h"
 
+#include <linux/capability.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/number.h"
@@ -54,25 +58,40 @@ static enum psc_status search_by_bpf(struct owners_search *search,
     return owners_bpf_find(wanted, count <= OWNERS_BPF_MAX_INODES ? count : 0, &search->owners);
 }
 
-static void end_links(struct psc_builder *builder, bool all_seen, bool denied) {
-    // With hidepid, an ordinary user is not even told that a process exists.
-    bool root = geteuid() == 0;
-    bool hidden = !all_seen && (denied || !root);
-    if (root && !hidden) {
-        psc_builder_set_privileged(builder);
-    }
-    psc_builder_end_links(
-        builder, hidden ? "owners-hidden" : "owners-unknown",
-        !hidden ? " (held by the kernel, by a container, or by a process that just exited)"
-        : root  ? "; the capability CAP_SYS_PTRACE is needed to see all owners"
-                : "; run as root to see all owners");
+static bool has_capability(unsigned capability) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2] = {{0}};
+    return syscall(SYS_capget, &header, data) == 0 && (data[0].effective >> capability & 1) != 0;
 }
 
-// Finds and links owners. @p all_seen gets whether every process was examined, @p denied whether this
-// user was not permitted to read something.
+// Ends the linking, and says why sockets may be without an owner.
+static void end_links(struct psc_builder *builder, bool all_seen, const struct owners_gaps *gaps) {
+    // With hidepid, an ordinary user is not even told that a process exists.
+    bool root = geteuid() == 0;
+    bool hidden = !all_seen && (gaps->denied || !root);
+    const char *reason = " (held by the kernel, by a container, or by a process that just exited)";
+    if (!all_seen && gaps->number != 0) {
+        char text[128];
+        snprintf(text, sizeof text, "; the descriptors of some processes cannot be read: %s",
+                 strerror(gaps->number));
+        reason = psc_builder_text(builder, text, strlen(text));
+        reason = reason != NULL ? reason : ""; // out of memory, and nothing is printed
+    } else if (hidden && !root) {
+        reason = "; run as root to see all owners";
+    } else if (hidden) {
+        reason = has_capability(CAP_SYS_PTRACE)
+                     ? " (held by a protected process or by a container)"
+                     : "; the capability CAP_SYS_PTRACE is needed to see all owners";
+    } else if (root) {
+        psc_builder_set_privileged(builder);
+    }
+    psc_builder_end_links(builder, hidden ? "owners-hidden" : "owners-unknown", reason);
+}
+
+// Finds and links owners. @p all_seen gets whether every process was examined, @p gaps what was not.
 static enum psc_status find_owners(struct owners_search *search, struct inode_table *inodes,
-                                   struct psc_builder *builder, bool *all_seen, bool *denied,
-                                   struct psc_error *error) {
+                                   struct psc_builder *builder, bool *all_seen,
+                                   struct owners_gaps *gaps, struct psc_error *error) {
     enum psc_status found =
         search->by_bpf && !search->early ? search_by_bpf(search, inodes) : search->status;
     if (found == PSC_NO_MEMORY) {
@@ -82,7 +101,7 @@ static enum psc_status find_owners(struct owners_search *search, struct inode_ta
     enum psc_status status = PSC_OK;
     if (!*all_seen) {
         status =
-            owners_proc_find(search->request, search->proc, inodes, &search->owners, denied, error);
+            owners_proc_find(search->request, search->proc, inodes, &search->owners, gaps, error);
     }
     if (status != PSC_OK) {
         return status;
@@ -105,17 +124,17 @@ static enum psc_status link_rows(struct owners_search *search, struct psc_builde
                                  struct psc_error *error) {
     struct inode_table inodes;
     bool all_seen = true;
-    bool denied = false;
+    struct owners_gaps gaps = {0};
     enum psc_status status = inode_table_init(&inodes, builder, error);
     if (status != PSC_OK) {
         return status;
     }
     if (inodes.count > 0) {
-        status = find_owners(search, &inodes, builder, &all_seen, &denied, error);
+        status = find_owners(search, &inodes, builder, &all_seen, &gaps, error);
     }
     inode_table_done(&inodes);
     if (status == PSC_OK) {
-        end_links(builder, all_seen, denied);
+        end_links(builder, all_seen, &gaps);
     }
     return status;
 }

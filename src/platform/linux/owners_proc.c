@@ -10,7 +10,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -37,16 +36,16 @@ struct walker {
     struct walk *walk;
     pthread_t thread;
     struct owner_list owners;
-    bool denied; // something could not be seen
-    int error;   // errno value that ended the walk, or 0
+    struct owners_gaps gaps;
+    bool no_memory; // this ends the walk
 };
 
 // Records why something could not be read, unless the process just exited.
-static void note_error(struct walker *walker, int number) {
+static void note_error(struct owners_gaps *gaps, int number) {
     if (number == EACCES || number == EPERM) {
-        walker->denied = true;
-    } else if (number != ENOENT && number != ESRCH && number != EINVAL) {
-        walker->error = number;
+        gaps->denied = true;
+    } else if (number != 0 && number != ENOENT && number != ESRCH && number != EINVAL) {
+        gaps->number = number;
     }
 }
 
@@ -56,13 +55,13 @@ static bool examine_descriptor(struct walker *walker, int directory, const char 
     char target[40];
     ssize_t size = readlinkat(directory, name, target, sizeof target);
     if (size < 0) {
-        note_error(walker, errno);
+        note_error(&walker->gaps, errno);
         return false;
     }
     uint64_t inode = proc_parse_socket(target, (size_t)size);
     if (inode != 0 && inode_table_has(walker->walk->inodes, inode) &&
         !owner_list_add(&walker->owners, inode, pid)) {
-        walker->error = ENOMEM;
+        walker->no_memory = true;
     }
     return true;
 }
@@ -72,7 +71,7 @@ static bool examine_descriptor(struct walker *walker, int directory, const char 
 static uint32_t try_low_descriptors(struct walker *walker, int directory, uint32_t pid) {
     uint32_t gaps = 0;
     uint32_t next = 0;
-    while (walker->error == 0 && gaps <= 1 + next / 32) {
+    while (!walker->no_memory && gaps <= 1 + next / 32) {
         char name[PSC_NUMBER_DIGITS + 1];
         name[psc_number_format(next, name)] = '\0';
         gaps += !examine_descriptor(walker, directory, name, pid);
@@ -84,7 +83,7 @@ static uint32_t try_low_descriptors(struct walker *walker, int directory, uint32
 static void examine_files(struct walker *walker, const char *path, uint32_t pid) {
     int directory = openat(walker->walk->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0) {
-        note_error(walker, errno);
+        note_error(&walker->gaps, errno);
         return;
     }
     struct proc_numbers numbers;
@@ -94,12 +93,10 @@ static void examine_files(struct walker *walker, const char *path, uint32_t pid)
     }
     uint32_t descriptor;
     const char *name;
-    while (walker->error == 0 && (name = proc_numbers_next(&numbers, &descriptor)) != NULL) {
+    while (!walker->no_memory && (name = proc_numbers_next(&numbers, &descriptor)) != NULL) {
         examine_descriptor(walker, directory, name, pid);
     }
-    if (numbers.error != 0) {
-        note_error(walker, numbers.error);
-    }
+    note_error(&walker->gaps, numbers.error);
     close(directory);
 }
 
@@ -112,22 +109,20 @@ static bool shares_files(const struct walk *walk, uint32_t pid, uint32_t tid) {
 static void examine_threads(struct walker *walker, const char *path, uint32_t pid) {
     int directory = openat(walker->walk->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0) {
-        note_error(walker, errno);
+        note_error(&walker->gaps, errno);
         return;
     }
     struct proc_numbers numbers;
     proc_numbers_init(&numbers, directory);
     uint32_t tid;
-    while (walker->error == 0 && proc_numbers_next(&numbers, &tid) != NULL) {
+    while (!walker->no_memory && proc_numbers_next(&numbers, &tid) != NULL) {
         if (tid != pid && !shares_files(walker->walk, pid, tid)) {
             char files[PROC_PATH_SIZE];
             snprintf(files, sizeof files, "%u/task/%u/fd", pid, tid);
             examine_files(walker, files, pid);
         }
     }
-    if (numbers.error != 0) {
-        note_error(walker, numbers.error);
-    }
+    note_error(&walker->gaps, numbers.error);
     close(directory);
 }
 
@@ -148,7 +143,7 @@ static void *walk_processes(void *argument) {
     struct walker *walker = argument;
     struct walk *walk = walker->walk;
     size_t at;
-    while (walker->error == 0 && (at = atomic_fetch_add(&walk->next, 1)) < walk->pid_count) {
+    while (!walker->no_memory && (at = atomic_fetch_add(&walk->next, 1)) < walk->pid_count) {
         examine_process(walker, walk->pids[at]);
     }
     return NULL;
@@ -181,7 +176,8 @@ static void walk_on_threads(struct walk *walk, struct walker *walkers, unsigned 
     }
 }
 
-static enum psc_status list_processes(struct walk *walk, struct psc_error *error) {
+static enum psc_status list_processes(struct walk *walk, struct owners_gaps *gaps,
+                                      struct psc_error *error) {
     struct proc_numbers numbers;
     size_t capacity = 0;
     uint32_t pid;
@@ -192,20 +188,15 @@ static enum psc_status list_processes(struct walk *walk, struct psc_error *error
         }
         walk->pids[walk->pid_count++] = pid;
     }
-    return numbers.error == 0 ? PSC_OK
-                              : psc_fail(error, PSC_SYSTEM, "cannot list the processes: %s",
-                                         strerror(numbers.error));
+    note_error(gaps, numbers.error);
+    return PSC_OK;
 }
 
 // Adds what one walker found to the list of all owners.
 static enum psc_status join_owners(const struct walker *walker, struct owner_list *owners,
                                    struct psc_error *error) {
-    if (walker->error == ENOMEM) {
+    if (walker->no_memory) {
         return psc_no_memory(error);
-    }
-    if (walker->error != 0) {
-        return psc_fail(error, PSC_SYSTEM, "cannot read the descriptors of processes: %s",
-                        strerror(walker->error));
     }
     for (size_t i = 0; i < walker->owners.count; i++) {
         const struct owner *owner = &walker->owners.list[i];
@@ -217,7 +208,7 @@ static enum psc_status join_owners(const struct walker *walker, struct owner_lis
 }
 
 static enum psc_status walk_all(struct walk *walk, unsigned threads, struct owner_list *owners,
-                                bool *denied, struct psc_error *error) {
+                                struct owners_gaps *gaps, struct psc_error *error) {
     struct walker walkers[MAX_THREADS] = {0};
     enum psc_status status = PSC_OK;
     walk_on_threads(walk, walkers, threads);
@@ -225,7 +216,8 @@ static enum psc_status walk_all(struct walk *walk, unsigned threads, struct owne
         if (status == PSC_OK) {
             status = join_owners(&walkers[i], owners, error);
         }
-        *denied = *denied || walkers[i].denied;
+        gaps->denied = gaps->denied || walkers[i].gaps.denied;
+        note_error(gaps, walkers[i].gaps.number);
         owner_list_done(&walkers[i].owners);
     }
     return status;
@@ -233,15 +225,14 @@ static enum psc_status walk_all(struct walk *walk, unsigned threads, struct owne
 
 enum psc_status owners_proc_find(const struct psc_request *request, int proc,
                                  const struct inode_table *inodes, struct owner_list *owners,
-                                 bool *denied, struct psc_error *error) {
+                                 struct owners_gaps *gaps, struct psc_error *error) {
     bool compare = (request->disable & PSC_DISABLE_KCMP) == 0 && proc_shows_our_pids(proc);
     struct walk walk = {
         .proc = proc, .compare_tables = compare, .real_proc = proc_is_real(proc), .inodes = inodes};
-    *denied = false;
-    enum psc_status status = list_processes(&walk, error);
+    enum psc_status status = list_processes(&walk, gaps, error);
     if (status == PSC_OK) {
         unsigned threads = choose_threads(request->threads, walk.pid_count);
-        status = walk_all(&walk, threads, owners, denied, error);
+        status = walk_all(&walk, threads, owners, gaps, error);
     }
     free(walk.pids);
     return status;

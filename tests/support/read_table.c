@@ -176,7 +176,7 @@ void read_csv_row(struct rows *rows, char *line) {
     snprintf(row->state, sizeof row->state, "%s", field[3]);
     snprintf(row->queues, sizeof row->queues, "%s/%s", field[4], field[5]);
     snprintf(row->socket, sizeof row->socket, "uid=%s inode=%s", field[6][0] ? field[6] : "0",
-             field[7]);
+             field[7][0] ? field[7] : "0"); // none: no file refers to the socket
     row_set_owners(row, strcmp(field[8], "0") == 0 ? "" : field[8][0] ? field[8] : "-");
 }
 

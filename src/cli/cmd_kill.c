@@ -394,7 +394,8 @@ static enum psc_status report_port(struct kill_state *state, enum psc_exit *answ
     const struct psc_port_check *check = &after.checks[0];
     if (psc_verdict_is_vacant(check->verdict)) {
         *answer = PSC_EXIT_YES;
-        print_port(state, "is free now");
+        print_port(state,
+                   psc_verdict_is_free(check->verdict) ? "is free now" : "is not in use now");
         goto out;
     }
     print_port(state, "is still in use");
@@ -433,7 +434,7 @@ static enum psc_status report_no_target(struct kill_state *state, enum psc_exit 
     }
     enum psc_verdict verdict = state->survey.checks[0].verdict;
     if (psc_verdict_is_vacant(verdict)) {
-        print_port(state, "is free already");
+        print_port(state, psc_verdict_is_free(verdict) ? "is free already" : "is not in use");
         return PSC_OK;
     }
     *answer = PSC_EXIT_NO;

@@ -1,6 +1,8 @@
 // check_report.c - what a check of ports found, for people and as JSON.
 #include "format/check_report.h"
 
+#include <string.h>
+
 #include "format/columns.h"
 
 // Processes and rows of one port; a busy server has more than people read.
@@ -194,15 +196,15 @@ static const struct psc_process *write_holders(struct check_writer *writer,
 static void free_notes(struct check_writer *writer, const struct psc_port_check *check,
                        const struct psc_port_ranges *ranges) {
     struct table *table = &writer->table;
-    if (check->verdict == PSC_VERDICT_CLOSING && check->time_wait) {
+    if (check->verdict == PSC_VERDICT_CLOSING) {
         table_fact_format(table, "note",
                           "free for servers that set SO_REUSEADDR, as most do; for others within "
                           "%u s",
                           ranges->time_wait_seconds);
-    } else if (check->verdict == PSC_VERDICT_CLOSING) {
-        table_fact(table, "note",
-                   "free for servers that set SO_REUSEADDR, as most do; for others when the last "
-                   "socket on it is closed");
+    } else if (check->verdict == PSC_VERDICT_FREE_REUSEADDR) {
+        table_fact(table, "note", "free for other servers when the last of these sockets is closed");
+    } else if (check->verdict == PSC_VERDICT_FREE_NOT_LOCALHOST) {
+        table_fact(table, "note", "clients of localhost reach that process instead");
     }
     if ((ranges->known & RANGES) != RANGES) {
         table_fact(table, "note",
@@ -274,16 +276,38 @@ static void write_advice(struct check_writer *writer, const struct psc_port_chec
     }
 }
 
+// ` (127.0.0.1 and ::1 only)`.
+static void put_where(struct check_writer *writer, const struct psc_port_check *check) {
+    const struct psc_snapshot *snapshot = writer->report->snapshot;
+    const struct psc_address *last = NULL;
+    for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
+        struct row row = row_of(snapshot, i);
+        bool again = last != NULL && memcmp(last, &row.endpoint->local, sizeof *last) == 0;
+        if (serves(check, row.endpoint) && !again) {
+            out_text(writer->out, last == NULL ? " (" : " and ");
+            write_column(writer->out, "local_address", &row);
+            last = &row.endpoint->local;
+        }
+    }
+    out_text(writer->out, " only)");
+}
+
 static void write_check(struct check_writer *writer, const struct psc_port_check *check) {
     const struct psc_port_ranges *ranges = writer->report->ranges[check->udp];
     out_format(writer->out, "%u/%s %s", check->port, check->udp ? "udp" : "tcp",
                psc_verdict_sentence(check->verdict));
+    if (check->partial) {
+        put_where(writer, check);
+    }
     table_end_line(&writer->table);
+    const struct psc_process *first = NULL;
+    if (check->verdict != PSC_VERDICT_FREE && check->verdict != PSC_VERDICT_CLOSING) {
+        first = write_holders(writer, check);
+    }
     if (psc_verdict_is_free(check->verdict)) {
         free_notes(writer, check, ranges);
         return;
     }
-    const struct psc_process *first = write_holders(writer, check);
     taken_notes(writer, check, ranges);
     write_advice(writer, check, first);
 }

@@ -315,12 +315,12 @@ bool psc_verdict_is_vacant(enum psc_verdict verdict) {
 static enum psc_verdict decide(const struct psc_bind_address *bind_address, unsigned results,
                                const struct port_usage *usage) {
     bool denied = (results & RESULT(DENIED)) != 0;
-    // A privilege is asked for before the port is looked at, so the table says whether it is taken.
-    if ((results & RESULT(TAKEN)) != 0 || (denied && usage->listening)) {
-        return usage->served && !usage->served_at_address ? PSC_VERDICT_IN_USE_ELSEWHERE
-                                                          : PSC_VERDICT_IN_USE;
+    bool reserved = (results & RESULT(RESERVED)) != 0;
+    // Both are found out before the port is looked at, so the table says whether it is taken.
+    if ((results & RESULT(TAKEN)) != 0 || ((denied || reserved) && usage->listening)) {
+        return PSC_VERDICT_IN_USE;
     }
-    if ((results & RESULT(RESERVED)) != 0) {
+    if (reserved) {
         return PSC_VERDICT_RESERVED;
     }
     if (denied) {
@@ -331,11 +331,13 @@ static enum psc_verdict decide(const struct psc_bind_address *bind_address, unsi
         return PSC_VERDICT_ADDRESS_UNAVAILABLE;
     }
     // It binds. But a client of `localhost` tries ::1 and 127.0.0.1, and takes the first answer.
-    if (usage->answers_localhost &&
-        (!bind_address->one_address || is_localhost(&bind_address->address, bind_address->ipv6))) {
-        return PSC_VERDICT_IN_USE_ELSEWHERE;
+    if (usage->answers_localhost) {
+        return bind_address->one_address ? PSC_VERDICT_FREE_NOT_LOCALHOST
+                                         : PSC_VERDICT_IN_USE_ELSEWHERE;
     }
-    return (results & RESULT(REUSABLE)) != 0 ? PSC_VERDICT_CLOSING : PSC_VERDICT_FREE;
+    return (results & RESULT(REUSABLE)) == 0 ? PSC_VERDICT_FREE
+           : usage->held                     ? PSC_VERDICT_FREE_REUSEADDR
+                                             : PSC_VERDICT_CLOSING;
 }
 
 void psc_port_decide(const struct psc_bind_address *bind_address,
@@ -356,7 +358,9 @@ void psc_port_decide(const struct psc_bind_address *bind_address,
     check->time_wait =
         !usage.held && (check->verdict == PSC_VERDICT_CLOSING || (taken && usage.time_wait));
     check->holder_unknown = taken && !usage.held && !check->time_wait;
-    check->elsewhere = free && usage.listening;
+    check->elsewhere = check->verdict == PSC_VERDICT_FREE && usage.listening;
+    check->partial =
+        check->verdict == PSC_VERDICT_IN_USE && usage.served && !usage.served_at_address;
     if (check->verdict == PSC_VERDICT_RESERVED) {
         check->reserved_first = reserved != NULL ? reserved->first : check->port;
         check->reserved_last = reserved != NULL ? reserved->last : check->port;

@@ -122,6 +122,8 @@ size_t psc_port_probes(const struct psc_bind_address *bind_address, uint16_t por
 #define PSC_VERDICT_LIST(X)                                                                        \
     X(FREE, "free", true, "is free")                                                               \
     X(CLOSING, "free-closing", true, "is free, connections closing")                               \
+    X(FREE_REUSEADDR, "free-reuseaddr", true, "is free for servers with SO_REUSEADDR")             \
+    X(FREE_NOT_LOCALHOST, "free-localhost-taken", true, "is free, but localhost is taken")         \
     X(IN_USE, "in-use", false, "is in use")                                                        \
     X(IN_USE_ELSEWHERE, "in-use-elsewhere", false, "is in use on another address")                 \
     X(RESERVED, "reserved", false, "is reserved")                                                  \
@@ -151,6 +153,7 @@ struct psc_port_check {
     bool holder_unknown; /**< taken, and no row says by which socket */
     bool time_wait;      /**< only closed connections (TIME_WAIT) have it */
     bool elsewhere;      /**< free, though another address has a listener that does not matter */
+    bool partial;        /**< in use, but not at the address that the server asks for */
     uint16_t reserved_first, reserved_last; /**< the range around it, if the verdict is RESERVED */
     uint16_t next_free; /**< a port after it that is free; 0: none, or not searched for */
 };

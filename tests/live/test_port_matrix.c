@@ -49,21 +49,20 @@ static const struct address holder_addresses[] = {
     {IPV6_ADDRESS, true, IPV6_ADDRESS},
 };
 
-// Where a server may want to listen: at most two sockets, and whether that is `localhost`.
+// Where a server may want to listen: at most two sockets.
 static const struct asked {
     const char *address; // NULL: what is asked about if nothing is said
     const char *listens[2];
     const char *near[2];
-    bool localhost;
 } asked_places[] = {
-    {NULL, {"0.0.0.0", "::"}, {"127.0.0.1", "::1"}, true},
-    {"127.0.0.1", {"127.0.0.1"}, {"127.0.0.1"}, true},
-    {"::1", {"::1"}, {"::1"}, true},
-    {"0.0.0.0", {"0.0.0.0"}, {"127.0.0.1"}, true},
-    {"::", {"::"}, {"::1"}, true},
-    {"127.0.0.2", {"127.0.0.2"}, {"127.0.0.2"}, false},
-    {IPV4_ADDRESS, {IPV4_ADDRESS}, {IPV4_ADDRESS}, false},
-    {IPV6_ADDRESS, {IPV6_ADDRESS}, {IPV6_ADDRESS}, false},
+    {NULL, {"0.0.0.0", "::"}, {"127.0.0.1", "::1"}},
+    {"127.0.0.1", {"127.0.0.1"}, {"127.0.0.1"}},
+    {"::1", {"::1"}, {"::1"}},
+    {"0.0.0.0", {"0.0.0.0"}, {"127.0.0.1"}},
+    {"::", {"::"}, {"::1"}},
+    {"127.0.0.2", {"127.0.0.2"}, {"127.0.0.2"}},
+    {IPV4_ADDRESS, {IPV4_ADDRESS}, {IPV4_ADDRESS}},
+    {IPV6_ADDRESS, {IPV6_ADDRESS}, {IPV6_ADDRESS}},
 };
 
 // Closed sockets ----------------------------------------------------------------------------------
@@ -396,12 +395,13 @@ static enum answer who_is_localhost(bool ipv6_first, const struct server *server
 
 struct truth {
     bool free;
-    bool plain_binds; // a server that does not set SO_REUSEADDR gets the port, too
+    bool plain_binds;     // a server that does not set SO_REUSEADDR gets the port, too
+    bool localhost_taken; // free at the one address, but `localhost` is another program
 };
 
 static struct truth try_it(const struct live_states *live, const struct asked *asked,
                            const struct psc_port_check *check) {
-    struct truth truth = {false, false};
+    struct truth truth = {.free = false};
     struct server server = {{-1, -1}, check->port, check->udp};
     truth.plain_binds =
         server_start_expected(&server, asked, false, check->verdict == PSC_VERDICT_FREE, live);
@@ -414,8 +414,11 @@ static struct truth try_it(const struct live_states *live, const struct asked *a
     for (size_t i = 0; i < 2 && asked->near[i] != NULL; i++) {
         assert_int_equal(who_answers(asked->near[i], &server), OURS);
     }
-    truth.free = !asked->localhost || (who_is_localhost(true, &server) == OURS &&
-                                       who_is_localhost(false, &server) == OURS);
+    enum answer first = who_is_localhost(true, &server);
+    enum answer second = who_is_localhost(false, &server);
+    bool ours = first == OURS && second == OURS;
+    truth.free = asked->address != NULL || ours;
+    truth.localhost_taken = asked->address != NULL && (first == ANOTHER || second == ANOTHER);
     server_close(&server);
     return truth;
 }
@@ -441,10 +444,12 @@ static struct psc_port_check verdict_on(const struct asked *asked, in_port_t por
 }
 
 static bool is_right(const struct psc_port_check *check, const struct truth *truth) {
-    bool closing = truth->free && !truth->plain_binds;
+    bool reuse =
+        check->verdict == PSC_VERDICT_CLOSING || check->verdict == PSC_VERDICT_FREE_REUSEADDR;
+    bool reuse_needed = !check->udp && truth->free && !truth->plain_binds;
     return psc_verdict_is_free(check->verdict) == truth->free &&
-           (!check->udp || check->verdict != PSC_VERDICT_CLOSING) &&
-           (check->udp || (check->verdict == PSC_VERDICT_CLOSING) == closing);
+           (check->verdict == PSC_VERDICT_FREE_NOT_LOCALHOST) == truth->localhost_taken &&
+           (truth->localhost_taken || reuse == reuse_needed);
 }
 
 static bool try_cell(const struct holding *holding, const struct address *at,

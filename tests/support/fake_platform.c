@@ -79,10 +79,11 @@ static const struct fake_row {
     // From here on: only on a machine with more servers.
     {"TCP 0.0.0.0:8088 0.0.0.0:0 LISTENING", 0, 0, 5, 1201, {7200}},
     {"TCP 0.0.0.0:8089 0.0.0.0:0 LISTENING", 0, 0, 5, 1202, {7201, 7202, 7203}},
+    {"TCP 0.0.0.0:7001 0.0.0.0:0 BOUND", 0, 0, 0, 1203, {7201}}, // with SO_REUSEADDR
 };
 #define ROW_COUNT (sizeof rows / sizeof rows[0])
 #define CARELESS_ROW_COUNT 8
-#define MORE_ROW_COUNT 2
+#define MORE_ROW_COUNT 3
 
 #define ARGUMENTS(text) (text), sizeof(text)
 
@@ -509,8 +510,8 @@ enum psc_status psc_platform_probe(const struct psc_probe *probe, enum psc_probe
     *result = machine->ordinary_user && probe->port < 1024         ? PSC_PROBE_DENIED
               : machine->windows_ports && is_reserved(probe->port) ? PSC_PROBE_RESERVED
               : !has_address(probe)                                ? PSC_PROBE_NO_ADDRESS
-              : is_taken(probe)                                    ? PSC_PROBE_TAKEN
               : probe->port == FAKE_CLOSING                        ? PSC_PROBE_REUSABLE
+              : is_taken(probe)                                    ? PSC_PROBE_TAKEN
                                                                    : PSC_PROBE_FREE;
     return PSC_OK;
 }

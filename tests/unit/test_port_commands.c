@@ -363,6 +363,7 @@ int main(void) {
         ON("wait", usual_machine),
         ON("kill", usual_machine),
         ON("kill_more", more_servers),
+        ON("check_more", more_servers),
         TEST(owners_are_looked_for_only_where_they_are_shown),
         TEST(attempts_are_few),
         TEST(ranges_are_read_once_and_only_where_they_are_shown),

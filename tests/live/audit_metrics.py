@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The metrics of PROGRAM, a portscope, in the hands of those they are for: promtool, and node_exporter
 with Prometheus, which fire the alert that README shows. Everything listens on ports of 127.0.0.1
-that the system chooses. Status 77 and a reason where these programs are not installed."""
+that the system chooses. Status 77 and a reason where these programs are not installed or
+lo is down."""
 import json
 import os
 import re
@@ -24,6 +25,15 @@ def skip_unless_installed():
     for program, package in NEEDED.items():
         if shutil.which(program) is None:
             print(f"skipped: there is no {program}; Debian's package {package} has it")
+            sys.exit(77)
+
+
+def skip_unless_loopback_is_up():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("127.0.0.1", 9))
+        except OSError:
+            print("skipped: lo is down")
             sys.exit(77)
 
 
@@ -142,6 +152,7 @@ def monitor(directory, servers, redis_port):
 
 def main():
     skip_unless_installed()
+    skip_unless_loopback_is_up()
     servers = []
     with tempfile.TemporaryDirectory() as directory:
         redis, redis_port = start_redis(directory)

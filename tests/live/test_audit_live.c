@@ -4,25 +4,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "support/namespace.h"
 #include "support/run_cli.h"
 #include "support/spawn.h"
+#include "support/test.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define ANY INADDR_ANY
 #define LOOPBACK INADDR_LOOPBACK
 
@@ -39,7 +32,6 @@ struct scene {
 };
 
 static int enter(void **state) {
-    (void)state;
     refusal = namespace_enter();
     return 0;
 }
@@ -79,16 +71,14 @@ static int tear_down(void **state) {
 
 static struct scene *scene_of(void **state) {
     if (refusal != NULL) {
-        print_message("skipped: %s\n", refusal);
-        skip();
+        skip_test("%s", refusal);
     }
     return *state;
 }
 
 static void need_root(void) {
     if (geteuid() != 0) {
-        print_message("skipped: needs root\n");
-        skip();
+        skip_test("needs root");
     }
 }
 
@@ -220,8 +210,7 @@ static void dual_stack_is_told_from_ipv6_only(void **state) {
         struct run run;
         int listener = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (listener < 0) {
-            print_message("skipped: no IPv6\n");
-            skip();
+            skip_test("no IPv6");
         }
         assert_int_equal(setsockopt(listener, IPPROTO_IPV6, IPV6_V6ONLY, &alone, sizeof alone), 0);
         assert_int_equal(bind(listener, (struct sockaddr *)&any, sizeof any), 0);
@@ -557,7 +546,7 @@ static void what_is_no_file_of_ours_is_refused(void **state) {
     struct stat info;
     snprintf(link, sizeof link, "%s/link", scene->directory);
     assert_int_equal(symlink("policy", link), 0);
-    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+    for (size_t i = 0; i < COUNT(refused); i++) {
         struct spawned spawned;
         char line[256];
         snprintf(line, sizeof line, PSC_PROGRAM " audit --save %s", refused[i]);

@@ -2,28 +2,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "platform/file.h"
 #include "platform/linux/confine.h"
 #include "platform/platform.h"
+#include "support/test.h"
 
 static char directory[32];
 
 static int enter(void **state) {
-    (void)state;
     strcpy(directory, "/tmp/portscope-test-XXXXXX");
     return mkdtemp(directory) != NULL && chdir(directory) == 0 && mkdir("output", 0755) == 0 ? 0
                                                                                              : -1;
@@ -31,7 +23,6 @@ static int enter(void **state) {
 
 static int leave(void **state) {
     char command[64];
-    (void)state;
     snprintf(command, sizeof command, "rm -rf %s", directory);
     return chdir("/") == 0 && system(command) == 0 ? 0 : -1; // NOLINT(cert-env33-c): a fixed path
 }
@@ -60,11 +51,9 @@ static int execute_confined(void) {
 }
 
 static void nothing_is_executed(void **state) {
-    (void)state;
     assert_int_equal(result_of(execute), 0);
     if (strstr(confine_describe(), ", seccomp") == NULL) {
-        print_message("this kernel has no seccomp\n");
-        skip();
+        skip_test("this kernel has no seccomp");
     }
     assert_int_equal(result_of(execute_confined), EPERM);
 }
@@ -107,10 +96,8 @@ static int write_output(void) {
 }
 
 static void nothing_is_written_but_the_output(void **state) {
-    (void)state;
     if (strstr(confine_describe(), ", Landlock") == NULL) {
-        print_message("this kernel has no Landlock\n");
-        skip();
+        skip_test("this kernel has no Landlock");
     }
     assert_int_equal(result_of(write_confined), EACCES);
     assert_int_equal(result_of(truncate_confined), EACCES);
@@ -137,7 +124,6 @@ static int regain(void) {
 }
 
 static void no_capability_comes_back(void **state) {
-    (void)state;
     assert_int_equal(result_of(regain), 0);
 }
 
@@ -156,7 +142,6 @@ static int collect(void) {
 }
 
 static void collecting_goes_on(void **state) {
-    (void)state;
     assert_int_equal(result_of(collect), 0);
 }
 
@@ -174,7 +159,6 @@ static int start_with_small_stack(void) {
 
 static void a_small_stack_is_an_error(void **state) {
     char message[128] = "";
-    (void)state;
     assert_int_equal(result_of(start_with_small_stack), 3);
     FILE *stream = fopen("message", "r");
     assert_non_null(stream);

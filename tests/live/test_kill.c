@@ -3,24 +3,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "platform/linux/proc_parse.h"
 #include "support/live_states.h"
 #include "support/namespace.h"
 #include "support/pty.h"
 #include "support/spawn.h"
+#include "support/test.h"
 
 #define NOBODY 65534
 
@@ -110,8 +104,7 @@ static bool own_network;
 
 static struct live_states *live_of(void **state) {
     if (!own_network) {
-        print_message("skipped: no network namespace\n");
-        skip();
+        skip_test("no network namespace");
     }
     return *state;
 }
@@ -243,8 +236,7 @@ static int answer(in_port_t port, pid_t server, const char *typed, char *text, s
     char command[512];
     snprintf(command, sizeof command, "%s kill %u", PSC_PROGRAM, port);
     if (!pty_begin(&pty, command)) {
-        print_message("skipped: no pseudo terminal\n");
-        skip();
+        skip_test("no pseudo terminal");
     }
     pty_expect(&pty, "Stop it? [y/N] ");
     assert_true(has_pid(pty.text, server));
@@ -261,7 +253,7 @@ static void the_answer_counts(void **state) {
     in_port_t port;
     char text[1024];
     pid_t server = serve(live, NULL, &port);
-    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+    for (size_t i = 0; i < COUNT(refusals); i++) {
         assert_int_equal(answer(port, server, refusals[i], text, sizeof text), 1);
         assert_null(strstr(text, "is free"));
         assert_int_equal(ended_by(server), 0);
@@ -283,8 +275,7 @@ static void what_is_typed_before_the_question_is_no_answer(void **state) {
     for (unsigned i = 0; i < (tries != NULL ? strtoul(tries, NULL, 10) : 40); i++) {
         struct pty pty;
         if (!pty_begin(&pty, command)) {
-            print_message("skipped: no pseudo terminal\n");
-            skip();
+            skip_test("no pseudo terminal");
         }
         usleep(i % 40 * 250);
         pty_say(&pty, "yes\n");
@@ -333,8 +324,7 @@ static void a_process_that_closed_the_port_is_left_alone(void **state) {
     pid_t server = serve(live, close_when_told, &port);
     snprintf(command, sizeof command, "%s kill %u --force", PSC_PROGRAM, port);
     if (!pty_begin(&pty, command)) {
-        print_message("skipped: no pseudo terminal\n");
-        skip();
+        skip_test("no pseudo terminal");
     }
     pty_expect(&pty, "[y/N] ");
     succeed(kill(server, SIGUSR1));
@@ -364,8 +354,7 @@ static void others_processes_are_out_of_reach(void **state) {
     in_port_t port;
     struct spawned spawned;
     if (geteuid() != 0) {
-        print_message("skipped: needs root\n");
-        skip();
+        skip_test("needs root");
     }
     pid_t server = serve(live, NULL, &port);
     run_as(NOBODY, "--yes --force", port, &spawned);
@@ -443,8 +432,7 @@ static void closed_connections_are_told(void **state) {
 
 static void need_init(void) {
     if (getpid() != 1) {
-        print_message("skipped: no PID namespace\n");
-        skip();
+        skip_test("no PID namespace");
     }
 }
 
@@ -484,8 +472,7 @@ static void serve_as(pid_t pid, in_port_t *port) {
     succeed(getsockname(listener, (struct sockaddr *)&address, &size));
     *port = ntohs(address.sin_port);
     if (!next_pid_is(pid)) {
-        print_message("skipped: this system does not let us choose a PID\n");
-        skip();
+        skip_test("this system does not let us choose a PID");
     }
     pid_t child = fork();
     if (child == 0) {
@@ -521,7 +508,6 @@ static void a_reused_number_is_another_process(void **state) {
     struct psc_process_handle *stale;
     struct psc_error error;
     in_port_t port = 0;
-    (void)state;
     need_init();
     psc_request_init(&request);
     serve_as(pid, &port);
@@ -551,13 +537,11 @@ static void consent_is_for_the_process_that_was_shown(void **state) {
     struct pty pty;
     char command[512];
     in_port_t port = 0;
-    (void)state;
     need_init();
     serve_as(pid, &port);
     snprintf(command, sizeof command, "%s kill %u --force", PSC_PROGRAM, port);
     if (!pty_begin(&pty, command)) {
-        print_message("skipped: no pseudo terminal\n");
-        skip();
+        skip_test("no pseudo terminal");
     }
     pty_expect(&pty, "(pid 400,");
     pty_expect(&pty, "[y/N] ");
@@ -601,7 +585,6 @@ static void numbers_of_another_namespace_end_nobody(void **state) {
     const pid_t pid = 500;
     int status;
     in_port_t port = 0;
-    (void)state;
     need_init();
     serve_as(pid, &port);
     uint64_t identity = start_of(pid);
@@ -617,8 +600,7 @@ static void numbers_of_another_namespace_end_nobody(void **state) {
     assert_int_equal(ended_by(pid), 0);
     end(pid);
     if (WEXITSTATUS(status) == 77) {
-        print_message("skipped: no second PID namespace\n");
-        skip();
+        skip_test("no second PID namespace");
     }
     assert_int_equal(WEXITSTATUS(status), 0);
 }
@@ -626,7 +608,6 @@ static void numbers_of_another_namespace_end_nobody(void **state) {
 static void the_first_process_is_refused(void **state) {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t size = sizeof address;
-    (void)state;
     need_init();
     assert_true(namespace_drop_capabilities()); // and so this test is the last one
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -3,11 +3,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <pwd.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -15,9 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "support/live_states.h"
+#include "support/test.h"
 
 #define EVERY_DETAIL                                                                               \
     (PSC_PROCESS_NAME | PSC_PROCESS_PATH | PSC_PROCESS_COMMAND_LINE | PSC_PROCESS_USER |           \
@@ -89,7 +83,7 @@ static void shows_exactly_our_sockets(void **state) {
         fill(live, "::1");
     }
     live_child(live, listen_at(live, "127.0.0.1"), NULL);
-    for (size_t i = 0; i < sizeof avoid / sizeof avoid[0]; i++) {
+    for (size_t i = 0; i < COUNT(avoid); i++) {
         struct psc_request request = everything();
         request.disable = avoid[i];
         struct psc_snapshot *snapshot = live_collect(&request, PSC_PROCESS_NAME);
@@ -247,7 +241,7 @@ static void sockets_that_stay_are_shown_once(void **state) {
     size_t runs = longer != NULL ? strtoul(longer, NULL, 10) : RUNS;
     for (size_t run = 0; run < runs; run++) {
         struct psc_request request = everything();
-        request.disable = roads[run % (sizeof roads / sizeof roads[0])];
+        request.disable = roads[run % COUNT(roads)];
         struct psc_snapshot *snapshot = live_collect(&request, PSC_PROCESS_NAME);
         assert_shown(live, snapshot, "churn");
         psc_snapshot_free(snapshot);

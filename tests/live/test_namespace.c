@@ -1,15 +1,9 @@
 // test_namespace.c - the platform layer in a network namespace of the test's own, where every row is
 // known: by each road, with any number of threads, the table must be the truth.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "support/live_states.h"
+#include "support/test.h"
 
 static const uint32_t bound = PSC_STATE_BIT(PSC_STATE_BOUND);
 
@@ -153,8 +147,8 @@ static void every_road_finds_the_same_owners(void **state) {
                                     .states = PSC_STATES_ALL & ~bound};
     struct psc_filter few = many;
     assert_int_equal(psc_port_set_add(&few.local_port.set, 0, UINT16_MAX), PSC_OK);
-    for (size_t i = 0; i < sizeof roads / sizeof roads[0]; i++) {
-        for (size_t j = 0; j < sizeof threads / sizeof threads[0]; j++) {
+    for (size_t i = 0; i < COUNT(roads); i++) {
+        for (size_t j = 0; j < COUNT(threads); j++) {
             char title[64];
             struct psc_request request = everything();
             request.disable = roads[i];
@@ -174,7 +168,7 @@ static void only_asked_states_are_dumped(void **state) {
     static const unsigned avoid[] = {0, PSC_DISABLE_NETLINK};
     const struct live_states *live = live_in_namespace(state);
     for (unsigned one = 0; one < PSC_STATE_COUNT; one++) {
-        for (size_t i = 0; i < sizeof avoid / sizeof avoid[0]; i++) {
+        for (size_t i = 0; i < COUNT(avoid); i++) {
             const struct psc_filter filter = {.protocols = PSC_PROTOCOLS_ALL,
                                               .states = PSC_STATE_BIT(one)};
             struct psc_request request = everything();

@@ -1,17 +1,11 @@
 // test_oracles.c - the program's tables beside those of ss and netstat, row by row, in a network
 // namespace of the test's own. What the others cannot see is compared with the truth instead.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "support/live_states.h"
 #include "support/read_table.h"
 #include "support/spawn.h"
+#include "support/test.h"
 
 static const uint32_t unbound = PSC_STATES_ALL & ~PSC_STATE_BIT(PSC_STATE_BOUND);
 
@@ -41,8 +35,7 @@ static void read_program(const char *options, read_row *read, struct rows *rows)
 
 static void read_oracle(const char *command, read_row *read, struct rows *rows) {
     if (!read_table(command, read, rows)) {
-        print_message("skipped: nothing to compare with\n");
-        skip();
+        skip_test("nothing to compare with");
     }
 }
 
@@ -120,7 +113,7 @@ static void same_owners_as_ss(void **state) {
     static const char *const forms[] = {"-ano --json", "-ano --ndjson"};
     struct rows ss = {0};
     read_oracle("ss -tuanp", read_ss_row_named, &ss);
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+    for (size_t i = 0; i < COUNT(forms); i++) {
         struct rows shown = {0};
         read_program_like_ss(&ss, forms[i], read_json_row, &shown);
         drop_owners_in_threads(&shown, live);
@@ -238,7 +231,7 @@ static void letters_choose_states(void **state) {
          PSC_STATE_BIT(PSC_STATE_TIME_WAIT) | PSC_STATE_BIT(PSC_STATE_SYN_RECEIVED)},
         {"-anq", live_kernel_tells_bound() ? PSC_STATES_ALL : PSC_STATES_ALL & ~bound},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         char options[256];
         struct rows shown = {0};
         struct rows truth = {0};

@@ -3,18 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "support/test.h"
 
 // Every way to write something.
 static const char *const forms[] = {
@@ -32,7 +26,7 @@ static const char *const forms[] = {
     "-ano --sort local",
     "--color always",
 };
-#define FORM_COUNT (sizeof forms / sizeof forms[0])
+#define FORM_COUNT COUNT(forms)
 
 struct ended {
     int status; // as waitpid(2) gives it
@@ -103,11 +97,9 @@ static void assert_exit(const char *line, const struct ended *ended, int expecte
 }
 
 static void a_full_device_is_status_4(void **state) {
-    (void)state;
     int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
     if (full < 0) {
-        print_message("skipped: no /dev/full\n");
-        skip();
+        skip_test("no /dev/full");
     }
     for (size_t i = 0; i < FORM_COUNT; i++) {
         struct ended ended;
@@ -119,7 +111,6 @@ static void a_full_device_is_status_4(void **state) {
 }
 
 static void a_closed_stream_is_status_4(void **state) {
-    (void)state;
     for (size_t i = 0; i < FORM_COUNT; i++) {
         struct ended ended;
         run(forms[i], -1, true, &ended);
@@ -136,7 +127,6 @@ static int pipe_without_reader(void) {
 }
 
 static void a_pipe_without_reader_is_quiet(void **state) {
-    (void)state;
     int lost = pipe_without_reader();
     for (size_t i = 0; i < FORM_COUNT; i++) {
         struct ended ended;
@@ -149,7 +139,6 @@ static void a_pipe_without_reader_is_quiet(void **state) {
 }
 
 static void a_pipe_without_reader_and_signal_is_quiet_too(void **state) {
-    (void)state;
     int lost = pipe_without_reader();
     for (size_t i = 0; i < FORM_COUNT; i++) {
         struct ended ended;
@@ -161,7 +150,6 @@ static void a_pipe_without_reader_and_signal_is_quiet_too(void **state) {
 }
 
 static void bad_input_writes_one_line_and_no_output(void **state) {
-    (void)state;
     static const struct {
         const char *line, *word; // a part of the message
     } cases[] = {
@@ -192,7 +180,7 @@ static void bad_input_writes_one_line_and_no_output(void **state) {
         {"--user x --user !y", "'!'"},
         {"help nonsense", "nonsense"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct ended ended;
         int out = temporary();
         run(cases[i].line, out, true, &ended);
@@ -209,12 +197,11 @@ static void bad_input_writes_one_line_and_no_output(void **state) {
 
 // Whatever was typed, a terminal gets no bytes that it would obey.
 static void bad_words_are_shown_harmlessly(void **state) {
-    (void)state;
     static const char *const lines[] = {
         "--\x1b[31mred",          "--port \x1b]0;title\x07", ":\xff\xfe", "\x1b[2J", "-\x1b",
         "--user x\xe2\x80\xae,,", // NOLINT(misc-misleading-bidirectional): for once on purpose
     };
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    for (size_t i = 0; i < COUNT(lines); i++) {
         struct ended ended;
         int out = temporary();
         run(lines[i], out, true, &ended);
@@ -228,7 +215,6 @@ static void bad_words_are_shown_harmlessly(void **state) {
 }
 
 static void good_output_goes_to_one_stream(void **state) {
-    (void)state;
     // Rows that a filter leaves out raise no notices, so that this is true for every user.
     static const struct {
         const char *line, *begin;
@@ -239,7 +225,7 @@ static void good_output_goes_to_one_stream(void **state) {
         {"--version", "portscope "},
         {"--ndjson --local 192.0.2.1", ""},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct ended ended;
         int out = temporary();
         run(cases[i].line, out, true, &ended);

@@ -2,26 +2,19 @@
 // which must be those of the walk in a world of odd processes.
 #include <fcntl.h>
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "platform/linux/owners_bpf.h"
 #include "platform/linux/socket_record.h"
 #include "support/live_states.h"
+#include "support/test.h"
 
 // Decoding ----------------------------------------------------------------------------------------
 
 static void records_become_owners(void **state) {
-    (void)state;
     const struct socket_record records[] = {
         {.inode = 5, .pid = 10},
         {.inode = 5, .pid = 10},
@@ -41,7 +34,6 @@ static void records_become_owners(void **state) {
 }
 
 static void half_a_record_waits_for_its_rest(void **state) {
-    (void)state;
     const struct socket_record records[] = {{.inode = 1, .pid = 2}, {.inode = 3, .pid = 4}};
     for (size_t size = 0; size <= sizeof records; size++) {
         struct owner_list owners = {0};
@@ -57,12 +49,10 @@ static void half_a_record_waits_for_its_rest(void **state) {
 
 static void need_bpf(void) {
     if (!owners_bpf_is_built()) {
-        print_message("skipped: this build has no BPF iterator\n");
-        skip();
+        skip_test("this build has no BPF iterator");
     }
     if (!owners_bpf_is_allowed()) {
-        print_message("skipped: this user may not load BPF programs here\n");
-        skip();
+        skip_test("this user may not load BPF programs here");
     }
 }
 
@@ -82,7 +72,6 @@ static bool has_owner(const struct owner_list *owners, uint64_t inode, pid_t pid
 }
 
 static void only_the_wanted_are_told(void **state) {
-    (void)state;
     need_bpf();
     int sockets[3];
     uint64_t inodes[3];
@@ -128,7 +117,6 @@ static int wait_for(pid_t child) {
 }
 
 static void numbers_are_those_of_the_reader(void **state) {
-    (void)state;
     need_bpf();
     fflush(NULL);
     pid_t child = fork();

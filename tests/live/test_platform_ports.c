@@ -2,23 +2,17 @@
 // the kernel, other users and other PID namespaces have.
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "model/address.h"
 #include "support/fake_proc.h"
 #include "support/live_states.h"
 #include "support/namespace.h"
 #include "support/spawn.h"
+#include "support/test.h"
 
 #define NOBODY 65534
 
@@ -46,8 +40,7 @@ static bool own_network;
 
 static void need_network(void) {
     if (!own_network) {
-        print_message("skipped: no network namespace\n");
-        skip();
+        skip_test("no network namespace");
     }
 }
 
@@ -64,7 +57,6 @@ static int open_one(struct live_states *live, int type, const char *address, in_
 }
 
 static void ports_are_tried_and_given_back(void **state) {
-    (void)state;
     need_network();
     struct live_states *live = live_new();
     int listener = open_one(live, SOCK_STREAM, "127.0.0.1", 0);
@@ -141,8 +133,7 @@ static void ranges_of(const struct fake_proc *proc, struct psc_port_ranges *rang
 }
 
 static void ranges_are_read(void **state) {
-    (void)state;
-    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+    for (size_t i = 0; i < COUNT(settings); i++) {
         struct fake_proc proc;
         struct psc_port_ranges ranges;
         char means[128];
@@ -165,7 +156,6 @@ static void a_long_list_is_read_to_its_end(void **state) {
     struct psc_port_ranges ranges;
     static char list[64 * 1024];
     size_t used = 0;
-    (void)state;
     for (unsigned port = 10001; port < 20000; port += 2) {
         used += (size_t)snprintf(list + used, sizeof list - used, "%u,", port);
     }
@@ -185,7 +175,6 @@ static void without_proc_nothing_is_known(void **state) {
     struct psc_request request;
     struct psc_port_ranges ranges;
     struct psc_error error;
-    (void)state;
     psc_request_init(&request);
     request.proc_root = "/nonexistent/proc";
     assert_int_equal(psc_platform_port_ranges(&request, true, &ranges, &error), PSC_SYSTEM);
@@ -213,11 +202,9 @@ static void the_kernels_long_list_is_read_to_its_end(void **state) {
     struct psc_request request;
     struct psc_port_ranges ranges;
     struct psc_error error;
-    (void)state;
     need_network();
     if (!reserved_set) {
-        print_message("skipped: ip_local_reserved_ports cannot be set here\n");
-        skip();
+        skip_test("ip_local_reserved_ports cannot be set here");
     }
     psc_request_init(&request);
     assert_int_equal(psc_platform_port_ranges(&request, false, &ranges, &error), PSC_OK);
@@ -261,11 +248,9 @@ static uid_t ordinary(void) {
 }
 
 static void reserved_ports_can_be_bound_and_are_not_given(void **state) {
-    (void)state;
     need_network();
     if (!reserved_set) {
-        print_message("skipped: ip_local_reserved_ports cannot be set here\n");
-        skip();
+        skip_test("ip_local_reserved_ports cannot be set here");
     }
     run(SPAWN_AS_IS, "check %u", RESERVED_PORT, 0, "in net.ipv4.ip_local_reserved_ports", NULL);
     run(SPAWN_AS_IS, "check %u --json", RESERVED_PORT, 0, "\"reserved_soft\": true", NULL);
@@ -281,11 +266,9 @@ static void reserved_ports_can_be_bound_and_are_not_given(void **state) {
 }
 
 static void dynamic_ports_are_told(void **state) {
-    (void)state;
     need_network();
     if (!dynamic_set) {
-        print_message("skipped: ip_local_port_range cannot be set here\n");
-        skip();
+        skip_test("ip_local_port_range cannot be set here");
     }
     run(SPAWN_AS_IS, "check %u", DYNAMIC_PORT, 0, "in the dynamic range 41000-41999: an outgoing",
         NULL);
@@ -295,7 +278,6 @@ static void dynamic_ports_are_told(void **state) {
 }
 
 static void privileged_ports_take_rights(void **state) {
-    (void)state;
     need_network();
     run(ordinary(), "check %u", PRIVILEGED_PORT + 1, 1, "/tcp needs privilege\n", NULL);
     run(ordinary(), "check %u/udp", PRIVILEGED_PORT, 1, "/udp needs privilege\n", NULL);
@@ -312,9 +294,8 @@ static in_port_t others_port;
 static void others_ports_are_in_use_whoever_asks(void **state) {
     static const char hidden[] = "1 socket has no visible owner; run as root to see all owners\n";
     const in_port_t ports[] = {PRIVILEGED_PORT, others_port};
-    (void)state;
     need_network();
-    for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++) {
+    for (size_t i = 0; i < COUNT(ports); i++) {
         run(ordinary(), "check %u", ports[i], 1, "/tcp is in use\n", hidden);
         run(ordinary(), "check %u", ports[i], 1, "LISTENING  process not visible\n", hidden);
         run(ordinary(), "check %u -q", ports[i], 1, NULL, NULL);
@@ -353,8 +334,7 @@ static struct live_states *open_others(void) {
 
 static void need_init(void) {
     if (getpid() != 1) {
-        print_message("skipped: no PID namespace\n");
-        skip();
+        skip_test("no PID namespace");
     }
 }
 
@@ -364,7 +344,6 @@ static void a_holder_outside_cannot_be_named(void **state) {
                              ? "1 socket has no visible owner (held by the kernel, by a "
                                "container, or by a process that just exited)\n"
                              : "1 socket has no visible owner; run as root to see all owners\n";
-    (void)state;
     need_init();
     run(SPAWN_AS_IS, "check %u", others_port, 1, "/tcp is in use\n", reason);
     run(SPAWN_AS_IS, "check %u", others_port, 1, "LISTENING  process not visible\n", reason);
@@ -438,11 +417,9 @@ static struct inside begin_inside(struct live_states *live) {
 static struct inside inside;
 
 static void a_holder_inside_is_named_as_it_is_called_here(void **state) {
-    (void)state;
     need_network();
     if (inside.port == 0) {
-        print_message("skipped: no PID namespace\n");
-        skip();
+        skip_test("no PID namespace");
     }
     run(SPAWN_AS_IS, "check %u", inside.port, 1, "LISTENING  test_platform_ports (pid ", NULL);
     run(SPAWN_AS_IS, "kill %u --dry-run", inside.port, 0, "test_platform_ports (pid ", NULL);
@@ -452,7 +429,6 @@ static int end_inside(void **state) {
     struct sockaddr_in address = loopback(inside.port);
     int caller = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int status = 0;
-    (void)state;
     if (inside.port != 0) {
         succeed(connect(caller, (struct sockaddr *)&address, sizeof address));
     }

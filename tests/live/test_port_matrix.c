@@ -9,20 +9,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "lib/port_survey.h"
 #include "model/address.h"
 #include "support/live_states.h"
 #include "support/namespace.h"
+#include "support/test.h"
 
 #define IPV4_ADDRESS "192.0.2.1"
 #define IPV6_ADDRESS "2001:db8::1"
@@ -491,11 +485,10 @@ static void verdicts_are_what_a_server_meets(void **state) {
     size_t wrong = 0;
     const char *refusal = enter_once();
     if (refusal != NULL) {
-        print_message("skipped: no network namespace: %s\n", refusal);
-        skip();
+        skip_test("no network namespace: %s", refusal);
     }
-    for (size_t i = 0; i < sizeof holder_addresses / sizeof holder_addresses[0]; i++) {
-        for (size_t j = 0; j < sizeof asked_places / sizeof asked_places[0]; j++) {
+    for (size_t i = 0; i < COUNT(holder_addresses); i++) {
+        for (size_t j = 0; j < COUNT(asked_places); j++) {
             wrong += !try_cell(holding, &holder_addresses[i], &asked_places[j]);
         }
     }
@@ -503,8 +496,8 @@ static void verdicts_are_what_a_server_meets(void **state) {
 }
 
 int main(void) {
-    struct CMUnitTest tests[sizeof holdings / sizeof holdings[0]];
-    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {
+    struct CMUnitTest tests[COUNT(holdings)];
+    for (size_t i = 0; i < COUNT(tests); i++) {
         tests[i] = (struct CMUnitTest){.name = holdings[i].text,
                                        .test_func = verdicts_are_what_a_server_meets,
                                        .initial_state = &holdings[i]};

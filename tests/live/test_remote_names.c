@@ -5,22 +5,16 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "model/address.h"
 #include "platform/platform.h"
 #include "support/netns_fixture.h"
+#include "support/test.h"
 
 static void add(struct psc_builder *builder, const char *remote, enum psc_state state,
                 uint16_t port) {
@@ -59,12 +53,10 @@ static struct psc_snapshot *finish(struct psc_builder *builder) {
 }
 
 static void names_from_the_hosts_file(void **state) {
-    (void)state;
     enum { ROWS = 100 }; // more than there are threads
     char name[256];
     if (!loopback_name(name, sizeof name)) {
-        print_message("skipped: /etc/hosts has no 127.0.0.1\n");
-        skip();
+        skip_test("/etc/hosts has no 127.0.0.1");
     }
     struct psc_filter filter;
     struct psc_error error;
@@ -90,7 +82,6 @@ static void names_from_the_hosts_file(void **state) {
 }
 
 static void nothing_to_ask(void **state) {
-    (void)state;
     struct psc_filter filter;
     struct psc_error error;
     psc_filter_init(&filter);
@@ -132,15 +123,13 @@ static int64_t milliseconds(void) {
 
 // Leaves the network of the machine, so it comes last.
 static void the_deadline_is_kept(void **state) {
-    (void)state;
     static const unsigned deadlines[] = {0, 1, 250};
     int server;
     if (!enter_silence(&server)) {
-        print_message("skipped: no namespaces for this user\n");
         close(server);
-        skip();
+        skip_test("no namespaces for this user");
     }
-    for (size_t i = 0; i < sizeof deadlines / sizeof deadlines[0]; i++) {
+    for (size_t i = 0; i < COUNT(deadlines); i++) {
         struct psc_filter filter;
         struct psc_error error;
         psc_filter_init(&filter);

@@ -2,21 +2,15 @@
 // for npm.
 #include <fcntl.h>
 #include <libgen.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "support/capture.h"
 #include "support/live_states.h"
 #include "support/namespace.h"
 #include "support/spawn.h"
+#include "support/test.h"
 
 #define README PSC_SOURCE_DIR "/README.md"
 

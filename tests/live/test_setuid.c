@@ -1,20 +1,14 @@
 // test_setuid.c - a copy of the program with more privileges than the user that runs it: it lists, and
 // touches neither files nor processes on that user's behalf.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "support/live_states.h"
 #include "support/spawn.h"
+#include "support/test.h"
 
 #define NOBODY 65534
 
@@ -33,7 +27,6 @@ static int copy_program(void) {
 
 static int set_up(void **state) {
     struct statvfs system;
-    (void)state;
     possible = geteuid() == 0 && statvfs("/tmp", &system) == 0 &&
                (system.f_flag & ST_NOSUID) == 0 && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0;
     return possible && (mkdtemp(directory) == NULL || chmod(directory, 0755) != 0 ||
@@ -44,8 +37,7 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
     static const char *const names[] = {"portscope", "secret", "target"};
-    (void)state;
-    for (size_t i = 0; possible && i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; possible && i < COUNT(names); i++) {
         char path[64];
         snprintf(path, sizeof path, "%s/%s", directory, names[i]);
         unlink(path);
@@ -56,8 +48,7 @@ static int tear_down(void **state) {
 static void run(uid_t user, const char *options, struct spawned *spawned) {
     char command[512];
     if (!possible) {
-        print_message("skipped: no root, or setuid has no effect here\n");
-        skip();
+        skip_test("no root, or setuid has no effect here");
     }
     snprintf(command, sizeof command, "%s/portscope %s", directory, options);
     spawn(command, user, spawned);
@@ -76,8 +67,7 @@ static void assert_refused(const char *options, const char *word) {
 
 static void it_lists_and_checks(void **state) {
     static const char *const lines[] = {"-ano", "audit --fail-on high --quiet", "--version"};
-    (void)state;
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    for (size_t i = 0; i < COUNT(lines); i++) {
         struct spawned spawned;
         run(NOBODY, lines[i], &spawned);
         assert_in_range(spawned.status, 0, 1);
@@ -89,7 +79,6 @@ static void it_reads_and_writes_no_file(void **state) {
     char path[64];
     char options[128];
     struct stat info;
-    (void)state;
     snprintf(path, sizeof path, "%s/secret", directory);
     FILE *file = possible ? fopen(path, "w") : NULL;
     if (file != NULL) {
@@ -109,7 +98,6 @@ static void it_reads_and_writes_no_file(void **state) {
 static void it_stops_no_process(void **state) {
     struct spawned spawned;
     char options[64];
-    (void)state;
     struct live_states *live = live_new();
     int listener = live_open(live, &(struct live_socket){.type = SOCK_STREAM,
                                                          .address = "127.0.0.1",
@@ -131,7 +119,6 @@ static void it_stops_no_process(void **state) {
 // The user has the privileges anyway.
 static void root_is_not_refused(void **state) {
     struct spawned spawned;
-    (void)state;
     run(SPAWN_AS_IS, "audit --save -", &spawned);
     assert_int_equal(spawned.status, 0);
     assert_non_null(strstr(spawned.out, "# What may listen"));

@@ -1,14 +1,8 @@
 // test_sock_diag_ports.c - port filters compiled for the kernel: run by an interpreter that is as strict
 // as the kernel's (net/ipv4/inet_diag.c), and by the kernel itself.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "platform/linux/sock_diag.h"
 #include "support/live_states.h"
+#include "support/test.h"
 
 // Whether the kernel would take the program: every jump ends on an operation or just behind the end.
 static bool is_place(const struct inet_diag_bc_op *operations, size_t size, size_t place) {
@@ -61,7 +55,6 @@ static struct psc_filter filter_of(const char *any, const char *local, const cha
 }
 
 static void the_program_is_the_filter(void **state) {
-    (void)state;
     static const struct {
         const char *any, *local, *remote;
     } cases[] = {
@@ -80,8 +73,8 @@ static void the_program_is_the_filter(void **state) {
                                      22,   23,   31,   79,   80,    81,   99,   100,  101,
                                      442,  443,  444,  999,  1000,  1500, 2000, 2001, 7999,
                                      8000, 8050, 8100, 8101, 65534, 65535};
-    const size_t most = sizeof ports / sizeof ports[0];
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    const size_t most = COUNT(ports);
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct psc_filter filter = filter_of(cases[i].any, cases[i].local, cases[i].remote);
         struct inet_diag_bc_op operations[SOCK_DIAG_MAX_OPERATIONS];
         size_t count = sock_diag_compile(&filter, operations);
@@ -102,7 +95,6 @@ static void the_program_is_the_filter(void **state) {
 }
 
 static void what_cannot_be_said_is_left_out(void **state) {
-    (void)state;
     struct inet_diag_bc_op operations[SOCK_DIAG_MAX_OPERATIONS];
     struct psc_filter nothing = filter_of(NULL, NULL, NULL);
     assert_int_equal(sock_diag_compile(&nothing, operations), 0);

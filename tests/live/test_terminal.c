@@ -1,17 +1,11 @@
 // test_terminal.c - standard streams that are closed, and which streams take colors.
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "platform/terminal.h"
+#include "support/test.h"
 
 // In a child with some standard streams closed. Exits with 0 if all is as it should be.
 static void close_and_init(unsigned closed) {
@@ -34,7 +28,6 @@ static void close_and_init(unsigned closed) {
 }
 
 static void closed_streams_stay_closed(void **state) {
-    (void)state;
     for (unsigned closed = 0; closed < 8; closed++) {
         pid_t child = fork();
         assert_true(child >= 0);
@@ -48,20 +41,18 @@ static void closed_streams_stay_closed(void **state) {
 }
 
 static void colors_for_terminals_that_know_them(void **state) {
-    (void)state;
     static const struct {
         const char *kind; // NULL: not set
         bool color;
     } cases[] = {{"xterm", true}, {"dumb", false}, {"", false}, {NULL, false}};
     int leader = posix_openpt(O_RDWR | O_NOCTTY);
     if (leader < 0 || grantpt(leader) != 0 || unlockpt(leader) != 0) {
-        print_message("skipped: no pseudo terminal\n");
-        skip();
+        skip_test("no pseudo terminal");
     }
     FILE *terminal = fopen(ptsname(leader), "w");
     FILE *file = fopen("/dev/null", "w");
     assert_true(terminal != NULL && file != NULL);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         if (cases[i].kind != NULL) {
             assert_int_equal(setenv("TERM", cases[i].kind, 1), 0);
         } else {
@@ -76,7 +67,6 @@ static void colors_for_terminals_that_know_them(void **state) {
 }
 
 static void lines_end_as_everywhere_on_linux(void **state) {
-    (void)state;
     assert_string_equal(psc_terminal_line_end(), "\n");
 }
 

@@ -1,22 +1,16 @@
 // test_unprivileged.c - the program as an ordinary user runs it: every row, the own processes by name,
 // a dash for those of others, and one line that says so.
 #include <linux/capability.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "support/live_states.h"
 #include "support/namespace.h"
 #include "support/read_table.h"
 #include "support/spawn.h"
+#include "support/test.h"
 
 #define NOBODY 65534
 #define MOST_MINE 4
@@ -122,8 +116,7 @@ static int tear_down(void **state) {
 
 static const struct scene *scene_of(void **state) {
     if (*state == NULL) {
-        print_message("skipped: no network namespace\n");
-        skip();
+        skip_test("no network namespace");
     }
     return *state;
 }
@@ -235,7 +228,7 @@ static void json_tells_hidden_from_nobody(void **state) {
 static void notice_is_for_those_who_asked(void **state) {
     static const char *const silent[] = {"-an", "-ano --strict", "-ano --json"};
     const struct scene *scene = scene_of(state);
-    for (size_t i = 0; i < sizeof silent / sizeof silent[0]; i++) {
+    for (size_t i = 0; i < COUNT(silent); i++) {
         struct spawned spawned;
         run(scene->user, silent[i], &spawned);
         assert_string_equal(spawned.err, "");
@@ -246,8 +239,7 @@ static void notice_is_for_those_who_asked(void **state) {
 static void root_sees_everything(void **state) {
     const struct scene *scene = scene_of(state);
     if (geteuid() != 0) {
-        print_message("skipped: needs root\n");
-        skip();
+        skip_test("needs root");
     }
     struct spawned spawned;
     struct rows shown = {0};

@@ -1,20 +1,14 @@
 // test_wait.c - portscope wait with real ports: it comes back when it should, soon, and costs nothing
 // meanwhile.
 #include <sched.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "support/live_states.h"
 #include "support/namespace.h"
 #include "support/spawn.h"
+#include "support/test.h"
 
 // What a busy machine adds to the time that something takes, at most.
 #define SLACK_MS 10000
@@ -102,8 +96,7 @@ static bool own_network;
 
 static struct live_states *live_of(void **state) {
     if (!own_network) {
-        print_message("skipped: no network namespace\n");
-        skip();
+        skip_test("no network namespace");
     }
     return *state;
 }
@@ -206,7 +199,7 @@ static void waiting_costs_next_to_nothing(void **state) {
     struct live_states *live = live_of(state);
     int listener = listen_on(live, 0, true);
     static const char *const until[] = {"free", "listening"};
-    for (size_t i = 0; i < sizeof until / sizeof until[0]; i++) {
+    for (size_t i = 0; i < COUNT(until); i++) {
         char options[64];
         in_port_t port = i == 0 ? port_of(live, listener) : free_port(live);
         long start = 0;

@@ -1,19 +1,12 @@
 // test_windows_live.c - the Windows platform on real tables, as far as Wine has them: sockets of this process,
 // of another one, and of a service; names and paths that are not ASCII.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <string.h>
 #include <winsock2.h>
 #include <ws2tcpip.h>
 
 #include <windows.h>
 
 #include "platform/platform.h"
+#include "support/test.h"
 #include "support/windows_run.h"
 #include "support/windows_socket.h"
 
@@ -68,7 +61,6 @@ static void to_utf8(const wchar_t *wide, char *text, int room) {
 }
 
 static void own_sockets(void **state) {
-    (void)state;
     static const struct {
         int family, type;
         enum psc_protocol protocol;
@@ -79,7 +71,7 @@ static void own_sockets(void **state) {
     char path[3 * MAX_PATH];
     assert_true(GetModuleFileNameW(NULL, wide, MAX_PATH) > 0);
     to_utf8(wide, path, sizeof path);
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    for (size_t i = 0; i < COUNT(kinds); i++) {
         u_short port;
         SOCKET held = windows_socket_open(kinds[i].family, kinds[i].type, &port);
         assert_true(held != INVALID_SOCKET);
@@ -104,7 +96,6 @@ static void own_sockets(void **state) {
 static void tcp6_rows(void **state) {
     u_short port;
     size_t index;
-    (void)state;
     SOCKET held = windows_socket_open(AF_INET6, SOCK_STREAM, &port);
     assert_true(held != INVALID_SOCKET);
     struct psc_snapshot *snapshot = collect();
@@ -118,7 +109,6 @@ static void tcp6_rows(void **state) {
 
 static void a_socket_of_another_process(void **state) {
     struct windows_holder holder;
-    (void)state;
     windows_holder_start(&holder, WINDOWS_HOLDER, L"tcp4");
     struct psc_snapshot *snapshot = collect();
     const struct psc_process *owner = find_owner(snapshot, PSC_PROTOCOL_TCP4, holder.port);
@@ -135,7 +125,6 @@ static void a_path_that_is_not_ascii(void **state) {
     wchar_t program[2 * MAX_PATH];
     char path[6 * MAX_PATH];
     struct windows_holder holder;
-    (void)state;
     assert_true(GetTempPathW(MAX_PATH, directory) > 0);
     _snwprintf(program, 2 * MAX_PATH, L"%lsh\u00f6lder \u2714 %lu.exe", directory,
                GetCurrentProcessId());
@@ -195,10 +184,9 @@ static void a_socket_of_a_service(void **state) {
     wchar_t command[2 * MAX_PATH];
     char utf8[128];
     SERVICE_STATUS status;
-    (void)state;
     SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_ALL_ACCESS);
     if (manager == NULL) {
-        skip(); // only an administrator may install one
+        skip_test("only an administrator may install a service");
     }
     _snwprintf(name, 64, L"portscope-test-%lu", GetCurrentProcessId());
     to_utf8(name, utf8, sizeof utf8);
@@ -231,10 +219,8 @@ static bool loopback_has_a_name(void) {
 
 static void remote_names(void **state) {
     u_short port;
-    (void)state;
     if (!loopback_has_a_name()) {
-        print_message("skipped: this machine has no name for 127.0.0.1\n");
-        skip();
+        skip_test("this machine has no name for 127.0.0.1");
     }
     // A connected pair has rows with a peer.
     SOCKET listening = windows_socket_open(AF_INET, SOCK_STREAM, &port);
@@ -267,7 +253,6 @@ static void remote_names(void **state) {
 
 static int start_sockets(void **state) {
     static WSADATA ignored;
-    (void)state;
     return WSAStartup(MAKEWORD(2, 2), &ignored);
 }
 

@@ -1,14 +1,6 @@
 // test_windows_program.c - the program itself: exit statuses, line ends, arguments and names that are not
 // ASCII, and what becomes of its output.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <string.h>
-
+#include "support/test.h"
 #include "support/windows_run.h"
 
 static struct windows_run run; // large, and of one test at a time
@@ -39,8 +31,7 @@ static void statuses(void **state) {
         {L"--p\u00f6rt", 2, "", "portscope: unknown option '--p\xc3\xb6rt'"},
         {L":*", 2, "", "portscope: "}, // not replaced by file names
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         windows_run(&run, WINDOWS_PROGRAM, cases[i].arguments);
         if (run.exit != cases[i].exit ||
             strncmp(run.out, cases[i].out, strlen(cases[i].out)) != 0 ||
@@ -54,7 +45,6 @@ static void statuses(void **state) {
 }
 
 static void json_has_no_carriage_returns(void **state) {
-    (void)state;
     windows_run(&run, WINDOWS_PROGRAM, L"--json");
     assert_int_equal(run.exit, 0);
     assert_null(strchr(run.out, '\r'));
@@ -66,8 +56,7 @@ static void json_has_no_carriage_returns(void **state) {
 
 static void a_closed_pipe_is_quiet(void **state) {
     static const wchar_t *const lines[] = {L"-ano", L"--json", L"--csv", L"--help", L"--version"};
-    (void)state;
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    for (size_t i = 0; i < COUNT(lines); i++) {
         HANDLE in, out;
         assert_true(CreatePipe(&in, &out, NULL, 0));
         CloseHandle(in);
@@ -79,7 +68,6 @@ static void a_closed_pipe_is_quiet(void **state) {
 }
 
 static void an_output_that_takes_nothing_is_status_4(void **state) {
-    (void)state;
     HANDLE file =
         CreateFileW(WINDOWS_PROGRAM, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
     assert_true(file != INVALID_HANDLE_VALUE);
@@ -91,7 +79,6 @@ static void an_output_that_takes_nothing_is_status_4(void **state) {
 }
 
 static void a_closed_output_is_status_4(void **state) {
-    (void)state;
     windows_run_into(&run, WINDOWS_PROGRAM, L"-ano", NULL);
     assert_int_equal(run.exit, 4);
     assert_memory_equal(run.err, "portscope: cannot write the output", 34);
@@ -102,7 +89,6 @@ static void a_file_gets_the_same_bytes(void **state) {
     wchar_t path[MAX_PATH];
     char text[4096];
     DWORD got;
-    (void)state;
     assert_true(GetTempPathW(MAX_PATH, directory) > 0);
     assert_true(GetTempFileNameW(directory, L"psc", 0, path) != 0);
     HANDLE file = CreateFileW(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, NULL,
@@ -121,7 +107,6 @@ static void the_listing_names_another_process(void **state) {
     struct windows_holder holder;
     wchar_t arguments[64];
     char row[128];
-    (void)state;
     windows_holder_start(&holder, WINDOWS_HOLDER, L"tcp4");
     _snwprintf(arguments, 64, L"-ano :%u --no-header", holder.port);
     windows_run(&run, WINDOWS_PROGRAM, arguments);
@@ -142,7 +127,6 @@ static void a_name_that_is_not_ascii_is_found(void **state) {
     wchar_t directory[MAX_PATH];
     wchar_t program[2 * MAX_PATH];
     struct windows_holder holder;
-    (void)state;
     assert_true(GetTempPathW(MAX_PATH, directory) > 0);
     _snwprintf(program, 2 * MAX_PATH, L"%lsm\u00fcller \u2714 %lu.exe", directory,
                GetCurrentProcessId());
@@ -165,7 +149,6 @@ static void run_line(const wchar_t *words, unsigned port, const wchar_t *more) {
 // Only the interface to Windows; the words are tested with a fake platform.
 static void check_wait_and_kill(void **state) {
     struct windows_holder holder;
-    (void)state;
     windows_holder_start(&holder, WINDOWS_HOLDER, L"tcp4");
     run_line(L"check", holder.port, L"");
     assert_int_equal(run.exit, 1);

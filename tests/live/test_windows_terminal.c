@@ -1,24 +1,15 @@
 // test_windows_terminal.c - terminal: streams that are not a console, and typed-ahead input.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <fcntl.h>
 #include <io.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <windows.h>
 
 #include "platform/terminal.h"
 #include "support/capture.h"
+#include "support/test.h"
 #include "support/windows_fake.h"
 
 static void a_pipe_without_reader(void **state) {
     int ends[2];
-    (void)state;
     assert_int_equal(_pipe(ends, 4096, _O_BINARY), 0);
     FILE *stream = _fdopen(ends[1], "wb");
     assert_non_null(stream);
@@ -30,7 +21,6 @@ static void a_pipe_without_reader(void **state) {
 }
 
 static void a_file_that_cannot_be_written(void **state) {
-    (void)state;
     FILE *stream = fopen(PSC_SOURCE_DIR "/CMakeLists.txt", "rb");
     assert_non_null(stream);
     assert_int_equal(fputs("x", stream), EOF);
@@ -40,7 +30,6 @@ static void a_file_that_cannot_be_written(void **state) {
 
 static void prose_ends_its_lines_in_crlf(void **state) {
     size_t size;
-    (void)state;
     FILE *stream = capture_open();
     fputs("exact\n", stream);
     psc_terminal_prose(stream);
@@ -54,7 +43,6 @@ static void prose_ends_its_lines_in_crlf(void **state) {
 }
 
 static void no_console_has_no_color_and_nobody_to_ask(void **state) {
-    (void)state;
     FILE *stream = capture_open();
     assert_false(psc_terminal_has_color(stream));
     assert_false(psc_terminal_can_ask(stream, stream));
@@ -71,7 +59,6 @@ static BOOL WINAPI fake_FlushConsoleInputBuffer(HANDLE console) {
 }
 
 static void typed_ahead_input_is_discarded(void **state) {
-    (void)state;
     psc_terminal_discard_input(stdin);
     assert_non_null(flushed);
     assert_ptr_equal(flushed, GetStdHandle(STD_INPUT_HANDLE));

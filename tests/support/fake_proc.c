@@ -4,15 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "support/test.h"
 
 void fake_proc_make(struct fake_proc *proc) {
     snprintf(proc->root, sizeof proc->root, "/tmp/portscope-test-XXXXXX");

@@ -1,13 +1,7 @@
 // fixture_bytes.c - recorded bytes of the system.
 #include "support/fixture_bytes.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "support/test.h"
 
 struct fixture_bytes fixture_bytes_read(const char *name) {
     char path[4096];

@@ -10,12 +10,7 @@
 #include <netdb.h>
 #include <poll.h>
 #include <sched.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -25,9 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "support/namespace.h"
+#include "support/test.h"
 
 #define DEADLINE_SECONDS 20
 #define DEADLINE_MS (DEADLINE_SECONDS * 1000)
@@ -518,7 +512,7 @@ pid_t live_child(struct live_states *live, int descriptor, live_prepare *prepare
         child(live, descriptor, prepare, ready[1]);
     }
     succeed(pid);
-    assert_true(live->child_count < sizeof live->children / sizeof *live->children);
+    assert_true(live->child_count < COUNT(live->children));
     live->children[live->child_count++] = pid;
     close(ready[1]);
     assert_int_equal(read(ready[0], &byte, 1), 1);

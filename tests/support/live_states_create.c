@@ -7,21 +7,16 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "support/live_states.h"
 #include "support/namespace.h"
+#include "support/test.h"
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
@@ -98,7 +93,7 @@ static void fill_states(struct live_states *live, const char *address) {
     int listener = listen_at(live, address);
     live_connect(live, listener, NULL);
     unread(live_connect(live, listener, NULL));
-    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+    for (size_t i = 0; i < COUNT(ways); i++) {
         ways[i](live, live_connect(live, listener, NULL));
     }
     fill_beginnings(live, address);
@@ -362,8 +357,7 @@ int live_leave(void **state) {
 
 struct live_states *live_in_namespace(void **state) {
     if (*state == NULL) {
-        print_message("skipped: no network namespace\n");
-        skip();
+        skip_test("no network namespace");
     }
     return *state;
 }

@@ -1,12 +1,6 @@
 // live_states_table.c - the table that is expected of a world, and the one that the platform gives.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "support/live_states.h"
+#include "support/test.h"
 
 void rows_add_world(struct rows *rows, const struct live_states *live, uint32_t states) {
     for (size_t i = 0; i < live->count; i++) {

@@ -1,13 +1,8 @@
 // netns_fixture_rows.c - the table of expected rows, and the comparison with it.
 #include "support/netns_fixture_rows.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "model/address.h"
+#include "support/test.h"
 
 #define ANY (-1)
 
@@ -76,7 +71,7 @@ static const struct expected_row rows[] = {
     UDP6(CONNECTED, "::1", 20032, "::1", 10032, true, 0, 0, 0, UNTOLD),
     UDP6(UNCONNECTED, "fe80::1", 10033, NULL, 0, true, 0, 0, 1, V6ONLY),
 };
-#define ROW_COUNT (sizeof rows / sizeof rows[0])
+#define ROW_COUNT COUNT(rows)
 
 static bool is_shown(const struct expected_row *row, enum psc_protocol protocol,
                      enum netns_fixture_source source) {

@@ -1,13 +1,7 @@
 // read_table.c - lines of other programs' tables, and of ours, to rows.
 #include "support/read_table.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "support/test.h"
 
 #define MOST_FIELDS 12
 
@@ -35,7 +29,7 @@ static void set_state(struct row *row, const char *word) {
         {"TIME_WAIT", "TIME-WAIT", "TIME_WAIT"},
         {"BOUND", "UNCONN", ""},
     };
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+    for (size_t i = 0; i < COUNT(words); i++) {
         if (strcmp(word, words[i][1]) == 0 || strcmp(word, words[i][2]) == 0) {
             snprintf(row->state, sizeof row->state, "%s", words[i][0]);
             return;

@@ -3,13 +3,8 @@
 
 #include <arpa/inet.h>
 #include <net/if.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
+#include "support/test.h"
 
 #define LINE_SIZE 1400
 #define MOST_OWNERS 64

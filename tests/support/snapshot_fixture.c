@@ -1,15 +1,8 @@
 // snapshot_fixture.c - snapshots from a few words.
 #include "support/snapshot_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "support/netstat_row.h"
+#include "support/test.h"
 
 static const char *keep(struct psc_builder *builder, const char *text) {
     const char *kept = psc_builder_text(builder, text, strlen(text));

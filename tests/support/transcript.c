@@ -1,18 +1,10 @@
 // transcript.c - types the commands of a transcript again and compares what they print.
 #include "support/transcript.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "cli/cli.h"
 #include "support/capture.h"
 #include "support/run_cli.h"
+#include "support/test.h"
 
 #define DATA PSC_SOURCE_DIR "/tests/data/cli/"
 

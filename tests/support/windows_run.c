@@ -1,13 +1,7 @@
 // windows_run.c - other programs, started by a test.
 #include "support/windows_run.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
+#include "support/test.h"
 
 static void make_pipe(HANDLE *input, HANDLE *output) {
     assert_true(CreatePipe(input, output, NULL, 1 << 20)); // a test reads when the program is done

@@ -1,13 +1,6 @@
 // windows_tables.c - the socket tables of iphlpapi.dll, from rows as netstat prints them.
 #include "support/windows_tables.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
 #include <winsock2.h>
 #include <ws2ipdef.h>
 
@@ -15,6 +8,7 @@
 
 #include "platform/windows/win32.h"
 #include "support/netstat_row.h"
+#include "support/test.h"
 
 // The tables of one test program: a count, then the rows.
 static struct table {
@@ -139,7 +133,7 @@ system_function_pointer *__wrap_system_function(const wchar_t *library, const ch
         {"InternalGetBoundTcp6EndpointTable", (system_function_pointer *)get_bound_tcp6},
         {"if_indextoname", (system_function_pointer *)index_to_name},
     };
-    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
+    for (size_t i = 0; i < COUNT(functions); i++) {
         if (strcmp(functions[i].name, name) == 0) {
             return functions[i].function;
         }

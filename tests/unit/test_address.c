@@ -1,16 +1,9 @@
 // test_address.c - address: text of addresses and networks. The libc is the judge of many
 // generated addresses, and of texts that are nearly one.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <arpa/inet.h>
-#include <cmocka.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "model/address.h"
+#include "support/test.h"
 
 static uint32_t next_random(uint32_t *seed) {
     *seed = *seed * 1664525 + 1013904223;
@@ -58,7 +51,6 @@ static void check_generated(int family, uint32_t *seed) {
 
 static void formats_and_parses_like_libc(void **state) {
     uint32_t seed = 7;
-    (void)state;
     for (int i = 0; i < 100000; i++) {
         check_generated(i % 4 == 0 ? AF_INET : AF_INET6, &seed);
     }
@@ -105,10 +97,9 @@ static void refuses_what_libc_refuses(void **state) {
         "1:2:3:4:5:6:7::", "::2:3",   "1.2.3.4::",       "1:1.2.3.4::2", "64:ff9b::1.2.3.4",
     };
     uint32_t seed = 11;
-    (void)state;
     for (int i = 0; i < 300000; i++) {
         char text[64];
-        snprintf(text, sizeof text, "%s", seeds[(size_t)i % (sizeof seeds / sizeof seeds[0])]);
+        snprintf(text, sizeof text, "%s", seeds[(size_t)i % COUNT(seeds)]);
         for (uint32_t changes = next_random(&seed) % 4; changes > 0; changes--) {
             change_text(text, sizeof text, &seed);
         }
@@ -145,8 +136,7 @@ static void reads_networks(void **state) {
         {"/8", NULL, 0},
         {"fe80::1%eth0", NULL, 0},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct psc_network network = {.bits = 200};
         struct in6_addr prefix;
         assert_int_equal(psc_network_parse(cases[i].text, &network), cases[i].prefix != NULL);
@@ -180,8 +170,7 @@ static void knows_what_lies_in_a_network(void **state) {
         {"192.0.2.128/25", "192.0.2.128", true},
         {"192.0.2.128/25", "192.0.2.127", false},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct psc_network network;
         struct psc_address address;
         bool ipv6;
@@ -196,7 +185,6 @@ static void knows_what_lies_in_a_network(void **state) {
 // Every prefix length, against bits counted one by one.
 static void contains_counts_bits(void **state) {
     uint32_t seed = 3;
-    (void)state;
     for (unsigned i = 0; i < 20000; i++) {
         struct psc_network network = {.bits = (uint8_t)(i % 129)};
         struct psc_address address;
@@ -248,8 +236,7 @@ static void tells_kinds_of_addresses(void **state) {
         {"::fffe:1.2.3.4", 0},
         {"1::ffff:1.2.3.4", 0},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         bool ipv6;
         struct psc_address address = address_of(cases[i].text, &ipv6);
         unsigned kinds = (psc_address_is_any(&address) ? ANY : 0U) |
@@ -263,7 +250,6 @@ static void tells_kinds_of_addresses(void **state) {
 
 static void maps_and_unmaps(void **state) {
     bool ipv6;
-    (void)state;
     struct psc_address ipv4 = address_of("192.0.2.1", &ipv6);
     struct psc_address expected = address_of("::ffff:192.0.2.1", &ipv6);
     struct psc_address mapped = psc_address_map(&ipv4);

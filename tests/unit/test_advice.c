@@ -1,16 +1,8 @@
 // test_advice.c - every system has text for every topic.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "platform/platform.h"
+#include "support/test.h"
 
 static void test_every_topic_has_text(void **state) {
-    (void)state;
     for (int topic = 0; topic < PSC_ADVICE_COUNT; topic++) {
         const char *text = psc_platform_advice((enum psc_advice)topic);
         assert_non_null(text);

@@ -3,20 +3,14 @@
 // its like through this file; what libc allocates for itself is left alone. Leaks are told by the
 // leak sanitizer at the end.
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "cli/cli.h"
 #include "platform/platform.h"
 #include "support/netns_fixture.h"
+#include "support/test.h"
 
 // What fails -------------------------------------------------------------------------------------
 
@@ -204,7 +198,7 @@ static void every_allocation_fails_once(void **state) {
         {"audit --save -", true},
         {"audit --policy " PSC_SOURCE_DIR "/tests/data/policy/everything", true},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         char *good = setting->own_net && cases[i].same ? good_output(cases[i].line) : NULL;
         for (int all = 0; all < 2; all++) {
             size_t failed;
@@ -259,8 +253,7 @@ static size_t explained(unsigned wanted) {
 static void a_walk_with_fewer_threads_than_wanted(void **state) {
     const struct setting *setting = *state;
     if (!setting->own_net) {
-        print_message("skipped: others' sockets come and go\n");
-        skip();
+        skip_test("others' sockets come and go");
     }
     size_t good = explained(1);
     for (size_t n = 0; n <= 8; n++) {

@@ -1,18 +1,10 @@
 // test_array.c - array: it grows, keeps its elements, and stays valid when it cannot grow.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdlib.h>
-
 #include "base/array.h"
+#include "support/test.h"
 
 static void elements_survive_growth(void **state) {
     uint32_t *numbers = NULL;
     size_t capacity = 0;
-    (void)state;
     for (uint32_t i = 0; i < 1000; i++) {
         assert_true(PSC_ARRAY_RESERVE(numbers, capacity, i + 1));
         assert_true(capacity > i);
@@ -27,7 +19,6 @@ static void elements_survive_growth(void **state) {
 static void room_that_is_there_is_used(void **state) {
     uint64_t *numbers = NULL;
     size_t capacity = 0;
-    (void)state;
     assert_true(PSC_ARRAY_RESERVE(numbers, capacity, 100));
     assert_int_equal(capacity, 100);
     const uint64_t *before = numbers;
@@ -42,7 +33,6 @@ static void room_that_is_there_is_used(void **state) {
 static void a_size_that_overflows_fails(void **state) {
     uint64_t *numbers = NULL;
     size_t capacity = 0;
-    (void)state;
     assert_false(PSC_ARRAY_RESERVE(numbers, capacity, SIZE_MAX / 8 + 1));
     assert_null(numbers);
     assert_int_equal(capacity, 0);

@@ -2,19 +2,10 @@
 // alarm costs more trust than a finding earns.
 #include "audit/audit.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "audit/products.h"
 #include "support/capture.h"
 #include "support/snapshot_fixture.h"
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#include "support/test.h"
 
 static struct psc_audit run(const struct psc_snapshot *snapshot, const struct psc_policy *policy) {
     struct psc_audit audit;
@@ -449,7 +440,6 @@ static void check_case(const struct rule_case *c, struct psc_snapshot *snapshot)
 }
 
 static void rules_fire_and_stay_silent(void **state) {
-    (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         check_case(&cases[i], snapshot_fixture(&cases[i].row, 1));
     }
@@ -460,7 +450,6 @@ static void rules_fire_and_stay_silent(void **state) {
 
 // A rule that no case makes fire, or that no case keeps silent, is not tested.
 static void every_rule_has_cases_of_both_kinds(void **state) {
-    (void)state;
     for (size_t i = 0; i < psc_rule_count(); i++) {
         const char *id = psc_rule_at(i)->id;
         bool both[2] = {strcmp(id, "shared-port") == 0, false};
@@ -487,7 +476,6 @@ static void only_listeners_are_audited(void **state) {
         {"TCP 0.0.0.0:6379 0.0.0.0:0 BOUND", 0, 0, {.name = NULL}},
         {"UDP 10.0.0.1:11211 10.0.0.2:53 x", 0, 0, {.name = NULL}},
     };
-    (void)state;
     struct psc_audit audit = run(snapshot_fixture(rows, COUNT(rows)), NULL);
     assert_int_equal(audit.listener_count, 0);
     assert_int_equal(audit.finding_count, 0);
@@ -504,7 +492,6 @@ static void sockets_of_one_port_are_one_listener(void **state) {
         {"TCP 0.0.0.0:80 10.0.0.1:1 ESTABLISHED", 0, 1, {.path = NULL}},
         {TCP6("[::]:80"), 0, 1, {.path = NULL}},
     };
-    (void)state;
     struct psc_audit audit = run(snapshot_fixture(rows, COUNT(rows)), NULL);
     assert_int_equal(audit.listener_count, 2);
     // The worst comes first: only on [::] are all owners root.
@@ -532,7 +519,6 @@ static void programs_that_share_a_port(void **state) {
         {false, UDP("224.0.0.251:99"), UDP("224.0.0.251:99"), {"/usr/bin/a", "/usr/bin/b"}},
         {false, UDP("[ff02::fb]:99"), UDP("[ff02::fb]:99"), {"/usr/bin/a", "/usr/bin/b"}},
     };
-    (void)state;
     for (size_t i = 0; i < COUNT(shares); i++) {
         struct fixture_row rows[] = {
             {shares[i].first, 0, 1, {.path = shares[i].programs[0]}},
@@ -562,7 +548,6 @@ static void the_worst_comes_first(void **state) {
          {.path = "/opt/redis-server", .account = "system", .deleted = true, .examined = true}},
     };
     static const unsigned ports[] = {6379, 5432, 3000, 80, 22, 3001};
-    (void)state;
     struct psc_audit audit = run(snapshot_fixture(rows, COUNT(rows)), NULL);
     assert_int_equal(audit.listener_count, COUNT(ports));
     for (size_t i = 0; i < COUNT(ports); i++) {
@@ -596,7 +581,6 @@ static void a_policy_waives_what_it_allows(void **state) {
         {TCP("0.0.0.0:6379"), 0, 1, {.path = "/usr/bin/redis-server", .account = "system"}},
         {TCP("127.0.0.1:3000"), 0, 2, {.path = "/usr/bin/node", .deleted = true, .examined = true}},
     };
-    (void)state;
     // Allowed, it may be reached; but no line allows that its executable is gone.
     struct psc_policy policy =
         policy_of("allow tcp *:6379 redis-server\nallow tcp loopback:* node\n");
@@ -626,7 +610,6 @@ static void every_program_of_a_port_must_be_allowed(void **state) {
         {TCP("0.0.0.0:80"), 0, 1, {.path = "/usr/sbin/nginx"}},
         {TCP("0.0.0.0:80"), 0, 2, {.path = "/tmp/thief"}},
     };
-    (void)state;
     struct psc_policy policy = policy_of("allow tcp 0.0.0.0:80 nginx\n");
     struct psc_audit audit = run(snapshot_fixture(rows, 2), &policy);
     assert_non_null(find(&audit, "not-allowed"));
@@ -643,7 +626,6 @@ static void every_owner_of_a_socket_must_be_allowed(void **state) {
         {TCP("0.0.0.0:80"), 0, 1, {.path = "/usr/sbin/nginx", .other_pid = 2}},
         {"TCP 10.0.0.1:5 10.0.0.1:6 ESTABLISHED", 0, 2, {.path = "/tmp/thief"}},
     };
-    (void)state;
     struct psc_policy policy = policy_of("allow tcp 0.0.0.0:80 nginx\n");
     struct psc_audit audit = run(snapshot_fixture(rows, COUNT(rows)), &policy);
     const struct psc_finding *finding = find(&audit, "not-allowed");
@@ -672,7 +654,6 @@ static void to_root_a_socket_without_an_owner_is_a_finding(void **state) {
         {"allow tcp *:22 -\n", {false, false}},
         {"allow tcp *:22\n", {false, false}},
     };
-    (void)state;
     for (size_t i = 0; i < COUNT(lines); i++) {
         struct psc_policy policy = policy_of(lines[i].policy);
         struct psc_audit audit = run(snapshot_fixture(&row, 1), &policy);
@@ -697,7 +678,6 @@ static bool is_sentence(const char *text) {
 }
 
 static void rules_are_well_formed(void **state) {
-    (void)state;
     for (size_t i = 0; i < psc_rule_count(); i++) {
         const struct psc_rule *rule = psc_rule_at(i);
         assert_int_equal(strspn(rule->id, "abcdefghijklmnopqrstuvwxyz-"), strlen(rule->id));
@@ -731,7 +711,6 @@ static char *chapter_of(const char *document, const char *id) {
 
 static void the_document_has_every_rule_and_no_other(void **state) {
     size_t chapters = 0;
-    (void)state;
     char *document = capture_file(DOCUMENT, NULL);
     assert_non_null(document);
     for (size_t i = 0; i < psc_rule_count(); i++) {
@@ -763,7 +742,6 @@ static void the_document_names_every_product(void **state) {
     };
     enum product_kind kind;
     const char *name;
-    (void)state;
     char *document = capture_file(DOCUMENT, NULL);
     assert_non_null(document);
     for (size_t i = 0; (name = product_at(i, &kind)) != NULL; i++) {
@@ -780,7 +758,6 @@ static void the_document_names_every_product(void **state) {
 static void severities_are_read(void **state) {
     enum psc_severity severity;
     struct psc_error error;
-    (void)state;
     for (enum psc_severity i = PSC_SEVERITY_INFO; i <= PSC_SEVERITY_HIGH; i++) {
         assert_int_equal(psc_severity_parse(psc_severity_word(i), &severity, &error), PSC_OK);
         assert_int_equal(severity, i);

@@ -1,17 +1,8 @@
 // test_builder.c - builder and snapshot: rows are sorted and unique, owners are many to many with
 // the oldest first, and the filter's specs about owners drop rows.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "model/builder.h"
 #include "support/netstat_row.h"
+#include "support/test.h"
 
 static struct psc_builder *new_builder(const struct psc_filter *filter) {
     struct psc_builder *builder = psc_builder_new(filter);
@@ -36,7 +27,6 @@ static void sorts_all_kinds_of_rows(void **state) {
     enum { COUNT = 3000 };
     struct psc_filter filter;
     uint32_t seed = 5;
-    (void)state;
     psc_filter_init(&filter);
     struct psc_builder *builder = new_builder(&filter);
     for (unsigned i = 0; i < COUNT; i++) {
@@ -68,7 +58,6 @@ static void sorts_all_kinds_of_rows(void **state) {
 
 static void drops_what_was_seen_twice(void **state) {
     struct psc_filter filter;
-    (void)state;
     psc_filter_init(&filter);
     struct psc_builder *builder = new_builder(&filter);
     add(builder, "TCP 0.0.0.0:80 0.0.0.0:0 LISTENING", 7);
@@ -89,7 +78,6 @@ static void drops_what_was_seen_twice(void **state) {
 
 static void adds_only_what_the_filter_wants_and_rewinds(void **state) {
     struct psc_filter filter;
-    (void)state;
     psc_filter_init(&filter);
     filter.protocols = PSC_PROTOCOLS_TCP;
     struct psc_builder *builder = new_builder(&filter);
@@ -112,7 +100,6 @@ static void adds_only_what_the_filter_wants_and_rewinds(void **state) {
 
 static void an_empty_snapshot_is_one(void **state) {
     struct psc_filter filter;
-    (void)state;
     psc_filter_init(&filter);
     struct psc_builder *builder = new_builder(&filter);
     psc_builder_seal(builder);
@@ -145,7 +132,7 @@ static struct psc_builder *shared_rows(const struct psc_filter *filter) {
         size_t row;
         uint32_t pid;
     } links[] = {{1, 12}, {0, 10}, {1, 10}, {1, 12}, {1, 11}, {0, 10}, {1, 13}};
-    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+    for (size_t i = 0; i < COUNT(links); i++) {
         psc_builder_link(builder, links[i].row, links[i].pid);
     }
     psc_builder_end_links(builder, "owners-hidden", "; be root");
@@ -176,7 +163,6 @@ static void assert_owners(const struct psc_snapshot *snapshot, size_t row, const
 
 static void owners_are_many_to_many_and_the_eldest_is_first(void **state) {
     struct psc_filter filter;
-    (void)state;
     psc_filter_init(&filter);
     struct psc_builder *builder = shared_rows(&filter);
     static const struct {
@@ -205,7 +191,6 @@ static void owners_are_many_to_many_and_the_eldest_is_first(void **state) {
 
 static void who_owns_alone_does_not_share(void **state) {
     struct psc_filter filter;
-    (void)state;
     psc_filter_init(&filter);
     struct psc_builder *builder = new_builder(&filter);
     add(builder, "TCP 0.0.0.0:1 0.0.0.0:0 LISTENING", 1);
@@ -222,7 +207,6 @@ static void who_owns_alone_does_not_share(void **state) {
 static void many_processes_keep_their_rows(void **state) {
     enum { ROWS = 100, PIDS = 300 };
     struct psc_filter filter;
-    (void)state;
     psc_filter_init(&filter);
     struct psc_builder *builder = new_builder(&filter);
     for (unsigned i = 0; i < ROWS; i++) {
@@ -264,7 +248,7 @@ static void name_everybody(struct psc_builder *builder) {
         {12, "node", NULL, NULL},
         {13, NULL, NULL, NULL},
     };
-    for (size_t i = 0; i < sizeof processes / sizeof processes[0]; i++) {
+    for (size_t i = 0; i < COUNT(processes); i++) {
         struct psc_process *process = find_process(builder, processes[i].pid);
         if (process != NULL) {
             process->name = processes[i].name;
@@ -315,8 +299,7 @@ static void selects_by_owner(void **state) {
         {NULL, NULL, "65534", "4"},    {NULL, NULL, "!alice", "134"}, {"10", "node", NULL, "2"},
         {"!11", "nginx", "root", "1"},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         check_selection(&cases[i]);
     }
 }
@@ -324,7 +307,6 @@ static void selects_by_owner(void **state) {
 static void processes_without_rows_are_not_offered(void **state) {
     struct psc_filter filter;
     struct psc_error error;
-    (void)state;
     psc_filter_init(&filter);
     assert_int_equal(psc_filter_set(&filter, "pid", "!11", &error), PSC_OK);
     struct psc_builder *builder = shared_rows(&filter);
@@ -343,8 +325,7 @@ static void notes_what_is_hidden(void **state) {
         // The hidden one is not shown, and might be the one that was asked for.
         {"10", "1 socket has no visible owner; be root", 1},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct psc_filter filter;
         struct psc_error error;
         psc_filter_init(&filter);
@@ -363,7 +344,6 @@ static void notes_what_is_hidden(void **state) {
 
 static void a_kind_of_notice_is_noted_once(void **state) {
     struct psc_filter filter;
-    (void)state;
     psc_filter_init(&filter);
     struct psc_builder *builder = new_builder(&filter);
     psc_builder_notice(builder, "torn", 3, "dump %d was torn", 1);
@@ -380,7 +360,6 @@ static void a_kind_of_notice_is_noted_once(void **state) {
 static void numbers_have_names(void **state) {
     struct psc_filter filter;
     const char *name = "unchanged";
-    (void)state;
     psc_filter_init(&filter);
     struct psc_builder *builder = new_builder(&filter);
     char word[] = "eth0";
@@ -410,7 +389,6 @@ static void numbers_have_names(void **state) {
 
 static void remotes_have_names(void **state) {
     struct psc_filter filter;
-    (void)state;
     psc_filter_init(&filter);
     struct psc_builder *builder = new_builder(&filter);
     add(builder, "TCP 10.0.0.1:3 10.0.0.2:9 ESTABLISHED", 1);
@@ -425,7 +403,6 @@ static void remotes_have_names(void **state) {
 
 static void privilege_is_kept(void **state) {
     struct psc_filter filter;
-    (void)state;
     psc_filter_init(&filter);
     for (unsigned privileged = 0; privileged < 2; privileged++) {
         struct psc_builder *builder = new_builder(&filter);
@@ -470,11 +447,10 @@ static void rows_that_were_closed_are_dropped(void **state) {
 
 static void texts_of_any_size_are_kept(void **state) {
     static const size_t sizes[] = {0, 1, 4095, 4096, 4097, 20000, 5, 16384};
-    enum { COUNT = sizeof sizes / sizeof sizes[0] };
+    enum { COUNT = COUNT(sizes) };
     const char *texts[COUNT];
     char bytes[20001];
     struct psc_filter filter;
-    (void)state;
     psc_filter_init(&filter);
     memset(bytes, '\xff', sizeof bytes);
     struct psc_builder *builder = new_builder(&filter);

@@ -4,17 +4,8 @@
 // A transcript is a text with lines `$ portscope …`, each followed by what it printed: `1|` on
 // standard output, `2|` on standard error, bytes that are not printable ASCII or UTF-8 as <1B>; and
 // the exit status unless it is 0. PSC_UPDATE=1 writes what is printed now into the transcripts.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -22,6 +13,7 @@
 #include "support/capture.h"
 #include "support/fake_platform.h"
 #include "support/run_cli.h"
+#include "support/test.h"
 #include "support/transcript.h"
 
 static size_t count_lines(const char *text) {
@@ -39,7 +31,6 @@ static void transcript(void **state) {
 // The machine, the terminal and the output ---------------------------------------------------------
 
 static int usual_machine(void **state) {
-    (void)state;
     memset(fake_platform(), 0, sizeof *fake_platform());
     return unsetenv("NO_COLOR");
 }
@@ -60,8 +51,7 @@ static void color_is_for_terminals(void **state) {
         {"portscope --json --color=always", NULL, true, false},
         {"portscope --csv --color=always", NULL, true, false},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct run run;
         fake_platform()->color = cases[i].terminal;
         assert_int_equal(cases[i].no_color != NULL ? setenv("NO_COLOR", cases[i].no_color, 1)
@@ -76,7 +66,6 @@ static void color_is_for_terminals(void **state) {
 
 static void tables_end_their_lines_as_the_system_does(void **state) {
     struct run run;
-    (void)state;
     fake_platform()->crlf = true;
     run_cli(&run, "portscope -ano --strict");
     assert_true(run.out_size > 0);
@@ -99,8 +88,7 @@ static void intervals_are_slept(void **state) {
         {"portscope -ano 5 3", 3, 2, 10},
         {"portscope 2 -ano 4", 4, 3, 6},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct run run;
         unsigned tables = 0;
         memset(fake_platform(), 0, sizeof *fake_platform());
@@ -125,8 +113,7 @@ static void failures_of_the_system_are_told(void **state) {
         {PSC_NO_MEMORY, PSC_OK, PSC_EXIT_UNKNOWN, "portscope: the fake platform cannot collect\n"},
         {PSC_OK, PSC_SYSTEM, PSC_EXIT_UNKNOWN, "portscope: the fake platform cannot resolve\n"},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct run run;
         fake_platform()->collect_fails = cases[i].collect;
         fake_platform()->resolve_fails = cases[i].resolve;
@@ -140,7 +127,6 @@ static void failures_of_the_system_are_told(void **state) {
 
 static void an_empty_machine_is_no_failure(void **state) {
     struct run run;
-    (void)state;
     fake_platform()->empty = true;
     run_cli(&run, "portscope -ano --sort pid");
     assert_int_equal(run.exit, PSC_EXIT_YES);
@@ -162,11 +148,10 @@ static char *run_into(FILE *out, const char *line, int *exit) {
 static void a_full_disk_is_told(void **state) {
     static const char *const lines[] = {"portscope -ano", "portscope --json", "portscope --csv",
                                         "portscope --help", "portscope --version"};
-    (void)state;
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    for (size_t i = 0; i < COUNT(lines); i++) {
         FILE *full = fopen("/dev/full", "wb");
         if (full == NULL) {
-            skip();
+            skip_test("no /dev/full");
         }
         int exit;
         char *text = run_into(full, lines[i], &exit);
@@ -178,9 +163,8 @@ static void a_full_disk_is_told(void **state) {
 
 static void a_closed_pipe_is_quiet(void **state) {
     static const char *const lines[] = {"portscope -ano", "portscope --json", "portscope --help"};
-    (void)state;
     assert_true(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    for (size_t i = 0; i < COUNT(lines); i++) {
         int ends[2];
         int exit;
         assert_int_equal(pipe(ends), 0);

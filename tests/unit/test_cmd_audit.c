@@ -1,24 +1,15 @@
 // test_cmd_audit.c - the audit on the fake platform: its forms as transcripts, its exit statuses, and
 // the policy on its way to a file and back.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "cli/cli.h"
 #include "support/capture.h"
 #include "support/fake_platform.h"
 #include "support/run_cli.h"
+#include "support/test.h"
 #include "support/transcript.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
 static int usual_machine(void **state) {
-    (void)state;
     memset(fake_platform(), 0, sizeof *fake_platform());
     return 0;
 }
@@ -30,12 +21,10 @@ static int with_insecure_services(void **state) {
 }
 
 static void forms(void **state) {
-    (void)state;
     transcript_check("audit");
 }
 
 static void mistakes(void **state) {
-    (void)state;
     transcript_check("audit_mistakes");
 }
 
@@ -67,7 +56,6 @@ static void the_status_is_the_worst_finding(void **state) {
         {true, "portscope audit /?", PSC_EXIT_YES},
         {true, "portscope audit -?", PSC_EXIT_YES},
     };
-    (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         fake_platform()->insecure_services = cases[i].insecure_services;
         assert_status(cases[i].line, cases[i].status);
@@ -75,7 +63,6 @@ static void the_status_is_the_worst_finding(void **state) {
 }
 
 static void what_cannot_be_found_out_is_status_3(void **state) {
-    (void)state;
     fake_platform()->collect_fails = PSC_SYSTEM;
     assert_status("portscope audit", PSC_EXIT_UNKNOWN);
     fake_platform()->collect_fails = PSC_OK;
@@ -87,7 +74,6 @@ static void a_privileged_start_touches_no_file(void **state) {
     static const char *const lines[] = {
         "portscope audit --policy /nonexistent", "portscope audit --save /nonexistent/x",
         "portscope audit --json --output /nonexistent/x", "portscope kill 3000 --yes"};
-    (void)state;
     fake_platform()->borrowed_privileges = true;
     for (size_t i = 0; i < COUNT(lines); i++) {
         struct run run;
@@ -103,7 +89,6 @@ static void a_privileged_start_touches_no_file(void **state) {
 
 static void an_empty_machine_has_no_findings(void **state) {
     struct run run;
-    (void)state;
     fake_platform()->empty = true;
     run_cli(&run, "portscope audit --fail-on info");
     assert_int_equal(run.exit, PSC_EXIT_YES);
@@ -147,7 +132,6 @@ static size_t count(const char *text, const char *word) {
 
 static void what_was_saved_passes(void **state) {
     struct run run;
-    (void)state;
     char *path = make_file("");
     run_with(&run, "--save", path, "");
     assert_int_equal(run.exit, PSC_EXIT_YES);
@@ -179,7 +163,6 @@ static void what_was_saved_passes(void **state) {
 
 static void saving_again_writes_the_same(void **state) {
     struct run run;
-    (void)state;
     fake_platform()->insecure_services = true;
     char *path = make_file("allow tcp *:1 old\n");
     run_with(&run, "--save", path, "");
@@ -200,7 +183,6 @@ static void saving_again_writes_the_same(void **state) {
 static void a_bad_line_is_status_2_and_nothing_is_judged(void **state) {
     struct run run;
     char begin[128];
-    (void)state;
     char *path = make_file("# ours\nallow tcp *:*\nallow udp *:*\nallow tcp *:httpd\n");
     run_with(&run, "--policy", path, "");
     snprintf(begin, sizeof begin, "portscope: %s:4: 'httpd' is not a port", path);
@@ -214,7 +196,6 @@ static void a_bad_line_is_status_2_and_nothing_is_judged(void **state) {
 
 static void missing_listeners_are_in_every_form(void **state) {
     static const char *const words[] = {"", "--json", "--ndjson", "--format prometheus"};
-    (void)state;
     char *path = make_file("allow * *:*\nallow tcp 10.0.0.1:7 a\nallow tcp 10.0.0.1:7 a\n");
     for (size_t i = 0; i < COUNT(words); i++) {
         struct run run;
@@ -228,7 +209,6 @@ static void missing_listeners_are_in_every_form(void **state) {
 
 static void output_goes_to_a_file(void **state) {
     struct run run;
-    (void)state;
     char *path = make_file("old");
     run_with(&run, "--format prometheus --output", path, "");
     assert_string_equal(run.out, "");

@@ -1,17 +1,8 @@
 // test_columns.c - columns: picking, what they need, and sorting by each of them.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "format/columns.h"
 #include "model/builder.h"
 #include "support/netstat_row.h"
+#include "support/test.h"
 
 static void names_are_listed(const struct psc_columns *columns, char *text, size_t size) {
     text[0] = '\0';
@@ -22,7 +13,6 @@ static void names_are_listed(const struct psc_columns *columns, char *text, size
 }
 
 static void every_column_can_be_picked(void **state) {
-    (void)state;
     for (size_t i = 0; psc_column_at(i) != NULL; i++) {
         struct psc_columns columns = {0};
         struct psc_error error;
@@ -49,7 +39,6 @@ static void lists_keep_their_order(void **state) {
     struct psc_columns columns = {0};
     struct psc_error error;
     char names[400];
-    (void)state;
     assert_int_equal(psc_columns_parse(&columns, "process,pid,local_port", &error), PSC_OK);
     names_are_listed(&columns, names, sizeof names);
     assert_string_equal(names, "process,pid,local_port");
@@ -69,8 +58,7 @@ static void bad_lists_are_named_and_change_nothing(void **state) {
         {"pid,local,pid", "column 'pid' is named twice"},
         {"local,pid,pid", "column 'pid' is named twice"},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct psc_columns columns = {.count = 7};
         struct psc_error error = {""};
         assert_int_equal(psc_columns_parse(&columns, cases[i].list, &error), PSC_USAGE);
@@ -109,8 +97,7 @@ static void forms_have_their_columns(void **state) {
          "path,owners,owner_user,started,command_line,uid,user,inode,recv_queue,send_queue,"
          "exposure"},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct psc_columns columns = {0};
         char names[400];
         psc_columns_default(&columns, cases[i].format, cases[i].show);
@@ -133,8 +120,7 @@ static void needs_are_those_of_all_together(void **state) {
         {"command_line,path", true, false,
          PSC_PROCESS_COMMAND_LINE | PSC_PROCESS_PATH | PSC_PROCESS_NAME},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct psc_columns columns = {0};
         struct psc_error error;
         assert_int_equal(psc_columns_parse(&columns, cases[i].list, &error), PSC_OK);
@@ -164,7 +150,7 @@ static const struct {
     {"UDP 10.0.0.1:53 *:*", KNOWN & ~PSC_KNOWN_OWNERS, 70, 1, {0, 0}},
     {"UDP [fe80::1]:53 [fe80::2]:80", KNOWN, 1000, 3, {30, 0}},
 };
-#define ROW_COUNT (sizeof rows / sizeof rows[0])
+#define ROW_COUNT COUNT(rows)
 
 static void name_processes(struct psc_builder *builder) {
     for (size_t i = 0; i < psc_builder_process_count(builder); i++) {
@@ -236,10 +222,9 @@ static void sorts_both_ways_and_keeps_equals(void **state) {
         {"exposure", "acfdbe", "bedacf"},
     };
     struct psc_filter filter;
-    (void)state;
     psc_filter_init(&filter);
     struct psc_snapshot *snapshot = new_snapshot(&filter);
-    const size_t count = sizeof cases / sizeof cases[0];
+    const size_t count = COUNT(cases);
     assert_null(psc_column_at(count));
     for (size_t i = 0; i < 2 * count; i++) {
         uint32_t order[ROW_COUNT] = {0, 1, 2, 3, 4, 5};
@@ -267,7 +252,6 @@ static void an_empty_snapshot_can_be_sorted(void **state) {
     const struct psc_column *column;
     bool reverse;
     uint32_t order[1] = {9};
-    (void)state;
     psc_filter_init(&filter);
     struct psc_builder *builder = psc_builder_new(&filter);
     assert_non_null(builder);

@@ -1,13 +1,8 @@
 // test_decode.c - the kernel's state numbers, the masks to request them, and sockets without a file.
 #include <netinet/tcp.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 #include "platform/linux/decode.h"
+#include "support/test.h"
 
 // The row of a line in /proc/net that has these fields.
 static struct psc_endpoint decoded(enum psc_protocol protocol, unsigned number, unsigned inode) {
@@ -39,7 +34,6 @@ static struct psc_endpoint with_number(enum psc_protocol protocol, unsigned numb
 }
 
 static void tcp_numbers(void **state) {
-    (void)state;
     static const struct {
         unsigned number;
         enum psc_state state;
@@ -58,7 +52,7 @@ static void tcp_numbers(void **state) {
         {12, PSC_STATE_SYN_RECEIVED}, // NEW_SYN_RECV
         {13, PSC_STATE_BOUND},        // BOUND_INACTIVE
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol <= PSC_PROTOCOL_TCP6;
              protocol++) {
             struct psc_endpoint endpoint = with_number(protocol, cases[i].number);
@@ -71,9 +65,8 @@ static void tcp_numbers(void **state) {
 }
 
 static void unknown_numbers_are_kept(void **state) {
-    (void)state;
     static const unsigned numbers[] = {0, 14, 15, 99, 255};
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    for (size_t i = 0; i < COUNT(numbers); i++) {
         struct psc_endpoint endpoint = with_number(PSC_PROTOCOL_TCP4, numbers[i]);
         assert_int_equal(endpoint.state, PSC_STATE_UNKNOWN);
         assert_int_equal(endpoint.state_number, numbers[i]);
@@ -81,7 +74,6 @@ static void unknown_numbers_are_kept(void **state) {
 }
 
 static void udp_numbers(void **state) {
-    (void)state;
     assert_int_equal(with_number(PSC_PROTOCOL_UDP4, 1).state, PSC_STATE_UDP_CONNECTED);
     assert_int_equal(with_number(PSC_PROTOCOL_UDP4, 7).state, PSC_STATE_UDP_UNCONNECTED);
     assert_int_equal(with_number(PSC_PROTOCOL_UDP6, 1).state, PSC_STATE_UDP_CONNECTED);
@@ -89,7 +81,6 @@ static void udp_numbers(void **state) {
 }
 
 static void masks(void **state) {
-    (void)state;
     const uint32_t listening = PSC_STATE_BIT(PSC_STATE_LISTENING);
     const uint32_t bound = PSC_STATE_BIT(PSC_STATE_BOUND);
     static const uint32_t ask_bound = 1U << 13;
@@ -110,7 +101,6 @@ static void masks(void **state) {
 }
 
 static void a_socket_without_a_file_has_no_owner(void **state) {
-    (void)state;
     const uint64_t interesting = PSC_KNOWN_INODE | PSC_KNOWN_UID | PSC_KNOWN_OWNERS;
     struct psc_endpoint row = decoded(PSC_PROTOCOL_TCP4, TCP_TIME_WAIT, 0);
     assert_int_equal(row.known & interesting, PSC_KNOWN_INODE | PSC_KNOWN_OWNERS);

@@ -1,20 +1,12 @@
 // test_documents.c - the manual page and README against the tables: every option, column and exit
 // status is explained, nothing is that does not exist, and every example is understood.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <ctype.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "support/capture.h"
 #include "support/run_cli.h"
+#include "support/test.h"
 
 #define MANUAL PSC_SOURCE_DIR "/docs/portscope.1"
 #define README PSC_SOURCE_DIR "/README.md"
@@ -108,7 +100,6 @@ static void assert_exists(const char *option, const char *line, void *context) {
 static void the_manual_shows_only_what_exists(void **state) {
     char *text = read_document(MANUAL);
     char *rest = text;
-    (void)state;
     for (const char *line; (line = next_line(&rest)) != NULL;) {
         each_option(line, assert_exists, NULL);
     }
@@ -182,7 +173,6 @@ static bool is_mentioned(const char *manual, const char *spelled) {
 
 static void the_manual_mentions_every_option_about_ports(void **state) {
     char *manual = read_document(MANUAL);
-    (void)state;
     for (enum command_id command = COMMAND_CHECK; command <= COMMAND_KILL; command++) {
         for (const struct option *option = NULL; (option = option_next(command, option)) != NULL;) {
             char spelled[40];
@@ -197,7 +187,6 @@ static void the_manual_mentions_every_option_about_ports(void **state) {
 
 static void the_manual_explains_every_option(void **state) {
     char *manual = read_document(MANUAL);
-    (void)state;
     assert_command_explained(manual, COMMAND_LIST);
     assert_command_explained(manual, COMMAND_AUDIT);
     free(manual);
@@ -223,7 +212,6 @@ static void the_manual_explains_every_column_and_no_other(void **state) {
     char item[64];
     size_t columns = 0;
     size_t items = 0;
-    (void)state;
     for (; psc_column_at(columns) != NULL; columns++) {
         const char *name = psc_column_at(columns)->name;
         snprintf(item, sizeof item, ".It Cm %s", name);
@@ -246,7 +234,6 @@ static void the_manual_explains_every_exit_status(void **state) {
     char *end = strstr(strstr(manual, "\n.Sh EXIT STATUS\n"), "\n.Sh EXAMPLES");
     char *at = strstr(manual, "\n.Sh EXIT STATUS\n");
     char none[16];
-    (void)state;
     assert_non_null(end);
     for (char *newline = at; newline < end; newline++) {
         *newline = *newline == '\n' ? ' ' : *newline;
@@ -288,7 +275,6 @@ static void the_examples_of_the_manual_are_understood(void **state) {
     char *text = read_document(MANUAL);
     char *rest = text;
     unsigned examples = 0;
-    (void)state;
     for (const char *line; (line = next_line(&rest)) != NULL;) {
         if (strncmp(line, item, sizeof item - 1) == 0) {
             assert_understood(line + strlen(".It Ic "));
@@ -305,7 +291,6 @@ static void the_examples_of_readme_are_understood(void **state) {
     char *rest = text;
     bool console = false;
     unsigned examples = 0;
-    (void)state;
     for (const char *line; (line = next_line(&rest)) != NULL;) {
         if (strncmp(line, "```", 3) == 0) {
             console = strcmp(line, "```console") == 0;
@@ -337,7 +322,6 @@ static void readme_names_only_options_that_exist(void **state) {
     char *text = read_document(README);
     char *rest = text;
     bool shell = false; // commands of other programs
-    (void)state;
     for (const char *line; (line = next_line(&rest)) != NULL;) {
         if (strncmp(line, "```", 3) == 0) {
             shell = strcmp(line, "```sh") == 0;

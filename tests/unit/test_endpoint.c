@@ -1,21 +1,13 @@
 // test_endpoint.c - endpoint: the words of states, who can reach a listener, and the order of rows.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <ctype.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "model/endpoint.h"
 #include "support/netstat_row.h"
+#include "support/test.h"
 
 #define BIT(name) PSC_STATE_BIT(PSC_STATE_##name)
 
 static void argv_are_read_as_they_are_written(void **state) {
-    (void)state;
     for (unsigned number = 0; number < PSC_STATE_UDP_UNCONNECTED; number++) {
         char word[32];
         snprintf(word, sizeof word, "%s", psc_state_word(number));
@@ -67,8 +59,7 @@ static void understands_the_other_tools(void **state) {
         {"listening_but_much_longer_than_any_of_these_words", 0},
         {"0", 0},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         if (psc_state_parse(cases[i].word) != cases[i].states) {
             fail_msg("'%s' means %x", cases[i].word, (unsigned)psc_state_parse(cases[i].word));
         }
@@ -92,8 +83,7 @@ static void knows_who_has_a_peer(void **state) {
         {"UDP 0.0.0.0:53 *:*", false},
         {"UDP 0.0.0.0:53 1.2.3.5:53", true},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct psc_endpoint row = netstat_row(cases[i].row);
         assert_int_equal(psc_endpoint_has_peer(&row), cases[i].peer);
     }
@@ -128,8 +118,7 @@ static void knows_who_can_reach_a_listener(void **state) {
         {"TCP 0.0.0.0:80 0.0.0.0:0 BOUND", NULL},
         {"TCP 10.0.0.1:80 10.0.0.2:99 ESTABLISHED", NULL},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct psc_endpoint row = netstat_row(cases[i].row);
         const char *word = psc_exposure_word(psc_endpoint_exposure(&row));
         if (cases[i].word == NULL) {
@@ -157,8 +146,7 @@ static void orders_rows(void **state) {
         "UDP 0.0.0.0:1 *:*",
         "UDP [::]:1 *:*",
     };
-    const size_t count = sizeof rows / sizeof rows[0];
-    (void)state;
+    const size_t count = COUNT(rows);
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < count; j++) {
             struct psc_endpoint a = netstat_row(rows[i]);
@@ -178,8 +166,7 @@ static void tells_sockets_apart(void **state) {
         {{7, 7}, {5, 0}, true},                          // closed by its process between two looks
         {{0, 0}, {5, 5}, true}, {{0, 0}, {5, 6}, false}, // SO_REUSEPORT
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct psc_endpoint pair[2];
         for (size_t j = 0; j < 2; j++) {
             pair[j] = netstat_row("TCP 0.0.0.0:80 0.0.0.0:0 LISTENING");
@@ -192,7 +179,6 @@ static void tells_sockets_apart(void **state) {
 }
 
 static void rows_without_identity_are_all_kept(void **state) {
-    (void)state;
     struct psc_endpoint row = netstat_row("UDP 0.0.0.0:5353 *:*");
     assert_false(psc_endpoint_same(&row, &row)); // Windows lists true twins
 }

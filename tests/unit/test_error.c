@@ -1,16 +1,8 @@
 // test_error.c - base: every status has a meaning, and an error sentence is cut and made harmless.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <string.h>
-
 #include "base/error.h"
+#include "support/test.h"
 
 static void every_status_has_a_meaning(void **state) {
-    (void)state;
     for (enum psc_status status = PSC_OK; status <= PSC_OUTPUT; status++) {
         assert_string_not_equal(psc_status_text(status), "unknown status");
         for (enum psc_status other = PSC_OK; other < status; other++) {
@@ -22,7 +14,6 @@ static void every_status_has_a_meaning(void **state) {
 
 static void fail_returns_its_status(void **state) {
     struct psc_error error;
-    (void)state;
     assert_int_equal(psc_fail(&error, PSC_DENIED, "%s is %d", "port", 80), PSC_DENIED);
     assert_string_equal(error.text, "port is 80");
     assert_int_equal(psc_no_memory(&error), PSC_NO_MEMORY);
@@ -31,7 +22,6 @@ static void fail_returns_its_status(void **state) {
 
 static void fail_makes_quoted_bytes_harmless(void **state) {
     struct psc_error error;
-    (void)state;
     (void)psc_fail(&error, PSC_USAGE, "'%s'",
                    "\x1b[2J\n\xff \xc3\xa9 \xc2\x9b \xe2\x80\xae\xe2\x80\xac\xc2\xad\xe2\x80\x8d");
     assert_string_equal(error.text,
@@ -41,7 +31,6 @@ static void fail_makes_quoted_bytes_harmless(void **state) {
 static void fail_cuts_between_characters(void **state) {
     struct psc_error error;
     char long_word[2 * sizeof error.text];
-    (void)state;
     memset(long_word, '\x1b', sizeof long_word - 1);
     long_word[sizeof long_word - 1] = '\0';
     (void)psc_fail(&error, PSC_USAGE, "ab%s", long_word);

@@ -3,17 +3,11 @@
 #include "platform/linux/exe_location.h"
 
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "support/fake_proc.h"
+#include "support/test.h"
 
 #define PID 100
 
@@ -67,7 +61,7 @@ static void every_directory_and_the_file_count(void **state) {
         {"jail/opt", 01775, 0755, 0},
     };
     const struct fake_proc *proc = *state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         set_mode(proc, cases[i].path, cases[i].mode);
         if (place_of(proc, false) != cases[i].place) {
             fail_msg("%s %o: %u", cases[i].path, cases[i].mode, place_of(proc, false));

@@ -3,21 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "platform/file.h"
+#include "support/test.h"
 
 #define OTHER_USER 65534
 #define RACES 3000
@@ -25,7 +17,6 @@
 static char directory[32];
 
 static int enter(void **state) {
-    (void)state;
     strcpy(directory, "/tmp/portscope-test-XXXXXX");
     umask(022);
     return mkdtemp(directory) != NULL && chdir(directory) == 0 ? 0 : -1;
@@ -92,13 +83,11 @@ static mode_t mode_of(const char *path) {
 
 static void needs_root(void) {
     if (geteuid() != 0) {
-        print_message("needs root to act as two users\n");
-        skip();
+        skip_test("needs root to act as two users");
     }
 }
 
 static void a_new_file_obeys_the_umask(void **state) {
-    (void)state;
     is_saved("new");
     assert_int_equal(mode_of("new"), 0644);
     umask(077);
@@ -110,7 +99,6 @@ static void a_new_file_obeys_the_umask(void **state) {
 }
 
 static void an_old_file_keeps_its_mode_and_group(void **state) {
-    (void)state;
     make("mine", 0640);
     umask(077);
     is_saved("mine");
@@ -129,7 +117,6 @@ static void an_old_file_keeps_its_mode_and_group(void **state) {
 }
 
 static void what_is_no_regular_file_is_refused(void **state) {
-    (void)state;
     make("target", 0600);
     assert_int_equal(symlink("target", "link"), 0);
     assert_int_equal(symlink("nothing", "dangling"), 0);
@@ -149,7 +136,6 @@ static void what_is_no_regular_file_is_refused(void **state) {
 }
 
 static void directories_are_followed_if_they_are_ours(void **state) {
-    (void)state;
     assert_int_equal(mkdir("real", 0755), 0);
     assert_int_equal(symlink("real", "link"), 0);
     is_saved("link/../link//file");
@@ -162,7 +148,6 @@ static void directories_are_followed_if_they_are_ours(void **state) {
 }
 
 static void other_users_files_are_refused(void **state) {
-    (void)state;
     needs_root();
     make("theirs", 0666);
     assert_int_equal(chown("theirs", OTHER_USER, OTHER_USER), 0);
@@ -172,7 +157,6 @@ static void other_users_files_are_refused(void **state) {
 }
 
 static void names_made_beforehand_block_nothing(void **state) {
-    (void)state;
     char name[64];
     for (int i = 0; i < 100; i++) {
         snprintf(name, sizeof name, ".portscope-%d-%d.tmp", getpid(), i);
@@ -183,10 +167,9 @@ static void names_made_beforehand_block_nothing(void **state) {
 }
 
 static void a_killed_program_leaves_nothing(void **state) {
-    (void)state;
     static const int signals[] = {SIGINT, SIGTERM, SIGKILL, SIGXFSZ};
     make("file", 0600);
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+    for (size_t i = 0; i < COUNT(signals); i++) {
         pid_t child = fork();
         assert_true(child >= 0);
         if (child == 0) {
@@ -224,7 +207,6 @@ static void swap_for_ever(void) {
 }
 
 static void a_swapped_target_is_never_followed(void **state) {
-    (void)state;
     needs_root();
     make("secret", 0600);
     assert_int_equal(chmod(".", 0777), 0);
@@ -251,7 +233,6 @@ static void a_swapped_target_is_never_followed(void **state) {
 }
 
 static int remove_directory(void **state) {
-    (void)state;
     char command[64];
     snprintf(command, sizeof command, "rm -rf %s", directory);
     return chdir("/") == 0 && system(command) == 0 ? 0 : -1; // NOLINT(cert-env33-c): a fixed path
@@ -261,7 +242,6 @@ static void a_file_is_read_whole(void **state) {
     char bytes[20000];
     struct psc_strbuf text = {0};
     struct psc_error error;
-    (void)state;
     memset(bytes, 'x', sizeof bytes);
     bytes[9] = '\0';
     FILE *stream = fopen("a", "w");

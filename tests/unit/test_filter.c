@@ -1,16 +1,8 @@
 // test_filter.c - filter: what each list means, what is wrong with a bad one, and which rows pass.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "model/builder.h"
 #include "model/filter.h"
 #include "support/netstat_row.h"
+#include "support/test.h"
 
 #define LISTENER "TCP 0.0.0.0:8080 0.0.0.0:0 LISTENING"
 #define CONNECTION "TCP 10.1.2.3:443 203.0.113.9:50000 ESTABLISHED"
@@ -77,8 +69,7 @@ static const struct {
 };
 
 static void rows_pass(void **state) {
-    (void)state;
-    for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++) {
+    for (size_t i = 0; i < COUNT(passing); i++) {
         struct psc_filter filter;
         struct psc_error error;
         struct psc_endpoint row = netstat_row(passing[i].row);
@@ -142,8 +133,7 @@ static void bad_lists_are_named_and_change_nothing(void **state) {
         {"local", "localhost", "'localhost'", "10.0.0.0/8"},
         {"remote", "", "''", "10.0.0.0/8"},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct psc_filter filter;
         struct psc_error error = {""};
         psc_filter_init(&filter);
@@ -169,8 +159,7 @@ static void lists_given_twice_are_one(void **state) {
         {"local", "11.0.0.0/8", "10.0.0.0/8", CONNECTION},
         {"remote", "203.0.113.9", "::1", CONNECTION},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct psc_filter filter;
         struct psc_error error;
         char negated[32];
@@ -191,7 +180,6 @@ static void different_filters_are_and(void **state) {
     struct psc_filter filter;
     struct psc_error error;
     struct psc_endpoint row = netstat_row(CONNECTION);
-    (void)state;
     psc_filter_init(&filter);
     assert_int_equal(psc_filter_set(&filter, "lport", "443", &error), PSC_OK);
     assert_int_equal(psc_filter_set(&filter, "state", "established", &error), PSC_OK);
@@ -218,10 +206,9 @@ static void exposed_means_listeners_that_others_reach(void **state) {
         {UDP_PEER, false},
     };
     struct psc_filter filter;
-    (void)state;
     psc_filter_init(&filter);
     filter.exposed = true;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct psc_endpoint row = netstat_row(cases[i].row);
         assert_int_equal(psc_filter_endpoint(&filter, &row), cases[i].exposed);
     }
@@ -266,8 +253,7 @@ static void globs_match(void **state) {
         {"python3.*", "python3x11", false},
         {"caf\xe9", "caf\xe9", true},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         if (psc_glob_match(cases[i].pattern, cases[i].text) != cases[i].match) {
             fail_msg("'%s' and '%s'", cases[i].pattern, cases[i].text);
         }
@@ -276,7 +262,6 @@ static void globs_match(void **state) {
 
 static void globs_are_not_slow(void **state) {
     char text[4001];
-    (void)state;
     memset(text, 'a', sizeof text - 1);
     text[sizeof text - 1] = '\0';
     // A matcher that goes back to every star would take longer than the universe has.
@@ -291,8 +276,7 @@ static void owners_are_needed_only_for_their_filters(void **state) {
         {"pid", "12", true},   {"process", "x", true},   {"user", "!x", true},
         {"port", "12", false}, {"address", "::", false}, {"state", "listen", false},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct psc_filter filter;
         struct psc_error error;
         psc_filter_init(&filter);
@@ -324,7 +308,6 @@ static struct psc_snapshot *owned_row(uint32_t pid, const char *user) {
 static void lists_have_their_values(void **state) {
     struct psc_filter filter;
     struct psc_error error;
-    (void)state;
     psc_filter_init(&filter);
     assert_int_equal(psc_filter_set(&filter, "pid", "!0,12,4294967295", &error), PSC_OK);
     assert_int_equal(psc_filter_set(&filter, "pid", "!13", &error), PSC_OK);
@@ -340,7 +323,7 @@ static void lists_have_their_values(void **state) {
         {13, false, "carol", false},    {14, true, "alic", false},
         {UINT32_MAX, false, "x", true}, {UINT32_MAX - 1, true, "xx", false},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct psc_snapshot *snapshot = owned_row(cases[i].pid, cases[i].user);
         assert_int_equal(psc_filter_pids(&filter, snapshot, 0), cases[i].pid_passes);
         assert_int_equal(psc_filter_names(&filter, snapshot, 0), cases[i].user_passes);
@@ -353,7 +336,6 @@ static void lists_have_their_values(void **state) {
 static void masks_given_twice_are_one(void **state) {
     struct psc_filter filter;
     struct psc_error error;
-    (void)state;
     psc_filter_init(&filter);
     assert_int_equal(psc_filter_set(&filter, "proto", "tcp4", &error), PSC_OK);
     assert_int_equal(psc_filter_set(&filter, "proto", "x", &error), PSC_USAGE);
@@ -377,8 +359,7 @@ static void every_filter_can_be_set(void **state) {
         PSC_FILTER_LIST(FILTER_ROW)
 #undef FILTER_ROW
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct psc_filter filter;
         struct psc_error error;
         psc_filter_init(&filter);

@@ -1,14 +1,7 @@
 // test_json.c - json: commas, spaces and line breaks of every nesting.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdlib.h>
-
 #include "format/json.h"
 #include "support/capture.h"
+#include "support/test.h"
 
 static struct out out;
 
@@ -27,7 +20,6 @@ static void assert_written(const char *expected) {
 
 static void each_kind_of_value(void **state) {
     struct json json = begin();
-    (void)state;
     json_begin_object(&json, NULL);
     json_null(&json, "a");
     json_bool(&json, "b", true);
@@ -48,7 +40,6 @@ static void each_kind_of_value(void **state) {
 
 static void containers_nest_and_may_be_empty(void **state) {
     struct json json = begin();
-    (void)state;
     json_begin_array(&json, NULL);
     json_begin_object(&json, NULL);
     json_end_object(&json);
@@ -69,7 +60,6 @@ static void containers_nest_and_may_be_empty(void **state) {
 
 static void lines_are_indented_by_depth(void **state) {
     struct json json = begin();
-    (void)state;
     json_begin_object(&json, NULL);
     json_null(&json, "a");
     json_start_line(&json);

@@ -1,16 +1,8 @@
 // test_list_options.c - options of the listing: each by letter and by name, what a bad command line is
 // told, and what the options mean together.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "cli/options.h"
 #include "support/argv.h"
+#include "support/test.h"
 
 static enum psc_status parse(struct options *options, const char *line, struct psc_error *error) {
     struct argv words;
@@ -99,8 +91,7 @@ static const struct {
 };
 
 static void flags_are_set(void **state) {
-    (void)state;
-    for (size_t i = 0; i < sizeof flag_lines / sizeof flag_lines[0]; i++) {
+    for (size_t i = 0; i < COUNT(flag_lines); i++) {
         struct options options;
         struct psc_error error = {""};
         char flags[128];
@@ -116,7 +107,6 @@ static void flags_are_set(void **state) {
 }
 
 static void every_option_can_be_given(void **state) {
-    (void)state;
     for (const struct option *option = NULL;
          (option = option_next(COMMAND_LIST, option)) != NULL;) {
         struct options options;
@@ -146,7 +136,6 @@ static void every_option_can_be_given(void **state) {
 }
 
 static void no_option_is_there_twice(void **state) {
-    (void)state;
     for (enum command_id command = COMMAND_LIST; command < COMMAND_COUNT; command++) {
         for (const struct option *a = NULL; (a = option_next(command, a)) != NULL;) {
             for (const struct option *b = a; (b = option_next(command, b)) != NULL;) {
@@ -188,8 +177,7 @@ static void protocols_and_families_are_chosen(void **state) {
         {"--proto tcp -6", PSC_PROTOCOL_BIT(PSC_PROTOCOL_TCP6), false},
         {"-t --proto udp", 0, false},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct options options;
         struct psc_error error = {""};
         assert_int_equal(parse(&options, cases[i].line, &error), PSC_OK);
@@ -203,7 +191,6 @@ static void protocols_and_families_are_chosen(void **state) {
 static void values_arrive(void **state) {
     struct options options;
     struct psc_error error;
-    (void)state;
     assert_int_equal(
         parse(&options,
               ":80,443 --port 8080 --lport=!22 --rport 9 --pid 1 --pid 2 --process a,b "
@@ -290,8 +277,7 @@ static const struct {
 };
 
 static void bad_lines_are_told_why(void **state) {
-    (void)state;
-    for (size_t i = 0; i < sizeof bad_lines / sizeof bad_lines[0]; i++) {
+    for (size_t i = 0; i < COUNT(bad_lines); i++) {
         struct options options;
         struct psc_error error = {""};
         if (parse(&options, bad_lines[i].line, &error) != PSC_USAGE ||

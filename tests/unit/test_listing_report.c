@@ -1,19 +1,10 @@
 // test_listing_report.c - listing_report: every format of the same rows, byte for byte; the layout of
 // Windows' netstat against captured rows; unknown fields, sockets without an owner, and hostile names.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "format/listing_report.h"
 #include "model/builder.h"
 #include "support/capture.h"
 #include "support/netstat_row.h"
+#include "support/test.h"
 
 #define EVERYTHING (PSC_KNOWN_UID | PSC_KNOWN_INODE | PSC_KNOWN_RECV_QUEUE | PSC_KNOWN_SEND_QUEUE)
 #define ALL_DETAILS                                                                                \
@@ -121,7 +112,7 @@ static const char *const captured[] = {
     "  UDP    [fe80::182e:1ba9:7b17:351d%5]:1900  *:*                                    884",
     "  UDP    [fe80::2952:170d:f2f2:1464%16]:60720  *:*                                    2872",
 };
-#define CAPTURED_COUNT (sizeof captured / sizeof captured[0])
+#define CAPTURED_COUNT COUNT(captured)
 
 static struct psc_snapshot *captured_snapshot(void) {
     struct making making;
@@ -146,7 +137,6 @@ static void expect_line(char *text, size_t size, const char *line, const char *l
 static void writes_what_windows_wrote(void **state) {
     static const char *const line_ends[] = {"\n", "\r\n"};
     struct psc_snapshot *snapshot = captured_snapshot();
-    (void)state;
     for (size_t i = 0; i < 2; i++) {
         char expected[4096] = "";
         struct psc_layout layout = table_of(PSC_SHOW_PID);
@@ -168,7 +158,6 @@ static void writes_what_windows_wrote(void **state) {
 static void writes_no_pid_unless_asked(void **state) {
     struct psc_snapshot *snapshot = captured_snapshot();
     struct psc_layout layout = table_of(0);
-    (void)state;
     char *text = write_text(snapshot, &layout);
     assert_non_null(strstr(text,
                            "\n  Proto  Local Address          Foreign Address        State\n"
@@ -183,7 +172,6 @@ static void rows_come_in_the_order_that_is_given(void **state) {
     struct psc_snapshot *snapshot = captured_snapshot();
     struct psc_layout layout = picked(PSC_FORMAT_TABLE, "local_port");
     uint32_t order[CAPTURED_COUNT];
-    (void)state;
     for (uint32_t i = 0; i < CAPTURED_COUNT; i++) {
         order[i] = (uint32_t)CAPTURED_COUNT - 1 - i;
     }
@@ -235,7 +223,6 @@ static struct psc_snapshot *mixed_snapshot(void) {
 static void table_says_what_is_not_known(void **state) {
     struct psc_snapshot *snapshot = mixed_snapshot();
     struct psc_layout layout = table_of(PSC_SHOW_PID | PSC_SHOW_PROCESS);
-    (void)state;
     layout.headings = false;
     assert_text(
         snapshot, &layout,
@@ -251,7 +238,6 @@ static void wide_table_has_a_line_for_every_owner(void **state) {
     struct psc_snapshot *snapshot = mixed_snapshot();
     struct psc_layout layout =
         picked(PSC_FORMAT_TABLE, "local_port,pid,path,owner_user,started,command_line");
-    (void)state;
     layout.headings = layout.every_owner = true;
     assert_text(snapshot, &layout,
                 "\nActive Connections\n\n"
@@ -274,7 +260,6 @@ static void wide_table_has_a_line_for_every_owner(void **state) {
 static void json_has_null_for_what_is_not_known(void **state) {
     struct psc_snapshot *snapshot = mixed_snapshot();
     struct psc_layout layout = {.format = PSC_FORMAT_JSON};
-    (void)state;
     psc_columns_default(&layout.columns, PSC_FORMAT_JSON, 0);
 #define NODE                                                                                       \
     "{\"pid\": 4242, \"name\": \"node\", \"path\": \"/usr/bin/node\", "                            \
@@ -323,7 +308,6 @@ static void json_has_null_for_what_is_not_known(void **state) {
 static void ndjson_has_host_and_time_in_each_line(void **state) {
     struct psc_snapshot *snapshot = mixed_snapshot();
     struct psc_layout layout = picked(PSC_FORMAT_NDJSON, "local_port,remote_port,pid,started");
-    (void)state;
 #define HEAD "{\"host\": \"web1\", \"time\": \"2026-11-20T08:18:00.123Z\", "
     assert_text(snapshot, &layout,
                 HEAD "\"local_port\": 80, \"remote_port\": 99, \"pid\": 0, \"started\": null}\n" //
@@ -341,7 +325,6 @@ static void ndjson_has_host_and_time_in_each_line(void **state) {
 static void csv_has_empty_fields_for_what_is_not_known(void **state) {
     struct psc_snapshot *snapshot = mixed_snapshot();
     struct psc_layout layout = {.format = PSC_FORMAT_CSV, .headings = true, .line_end = "\n"};
-    (void)state;
     psc_columns_default(&layout.columns, PSC_FORMAT_CSV, 0);
     assert_text(
         snapshot, &layout,
@@ -371,8 +354,7 @@ static void an_empty_snapshot_is_a_whole_document(void **state) {
         {PSC_FORMAT_NDJSON, ""},
         {PSC_FORMAT_CSV, "local,pid\r\n"},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct making making;
         begin(&making);
         struct psc_snapshot *snapshot = end(&making);
@@ -397,8 +379,7 @@ static void remote_names_stand_in_for_addresses(void **state) {
               "\"name\": null}}\n" //
          HEAD "\"remote\": null}\n"},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct making making;
         begin(&making);
         add(&making, "TCP 10.0.0.1:80 10.0.0.2:99 ESTABLISHED", 0);
@@ -428,8 +409,7 @@ static void remote_addresses_have_a_zone_where_they_need_one(void **state) {
         {"UDP [::1]:53 [fe80::2]:9", "  [fe80::2]:9\n"},
         {"TCP 10.0.0.1%2:53 254.128.0.1:9 ESTABLISHED", "  254.128.0.1:9\n"}, // fe80 in bytes
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct making making;
         begin(&making);
         add(&making, cases[i].row, 0);
@@ -451,8 +431,7 @@ static void a_socket_without_a_file_has_no_inode(void **state) {
         {PSC_FORMAT_CSV, "\r\n"},
         {PSC_FORMAT_NDJSON, HEAD "\"inode\": null}\n"},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct making making;
         begin(&making);
         struct psc_endpoint row = netstat_row("TCP 10.0.0.1:80 10.0.0.2:99 SYN_RECEIVED");
@@ -471,7 +450,6 @@ static void people_see_the_beginning_of_a_long_command_line(void **state) {
     static char arguments[6000 + sizeof "\0--last"];
     static const struct pids owners[] = {{{7, 0}}};
     struct making making;
-    (void)state;
     begin(&making);
     add(&making, "TCP 127.0.0.1:80 0.0.0.0:0 LISTENING", 0);
     own(&making, owners, 1);
@@ -516,7 +494,6 @@ static void strip_colors(char *text) {
 
 static void colors_change_nothing_else(void **state) {
     struct psc_snapshot *snapshot = mixed_snapshot();
-    (void)state;
     for (unsigned show = 0; show <= (PSC_SHOW_PID | PSC_SHOW_PROCESS); show++) {
         struct psc_layout layout = table_of(show);
         char *plain = write_text(snapshot, &layout);
@@ -600,8 +577,7 @@ static void check_hostile(const struct psc_snapshot *snapshot, enum psc_format f
 
 static void hostile_names_are_harmless_in_every_form(void **state) {
     static const char *const columns[] = {"process", "path", "owner_user", "command_line"};
-    (void)state;
-    for (size_t i = 0; i < sizeof hostile / sizeof hostile[0]; i++) {
+    for (size_t i = 0; i < COUNT(hostile); i++) {
         struct psc_snapshot *snapshot = hostile_snapshot(hostile[i].name);
         // One argument that is empty is shown as nothing, in a table and in CSV.
         for (size_t j = 0; j < (hostile[i].name[0] != '\0' ? 4 : 3); j++) {
@@ -630,8 +606,7 @@ static void assert_printable(const char *text, bool carriage_returns) {
 }
 
 static void no_form_lets_a_control_character_out(void **state) {
-    (void)state;
-    for (size_t i = 0; i < sizeof hostile / sizeof hostile[0]; i++) {
+    for (size_t i = 0; i < COUNT(hostile); i++) {
         struct psc_snapshot *snapshot = hostile_snapshot(hostile[i].name);
         for (enum psc_format format = PSC_FORMAT_TABLE; format <= PSC_FORMAT_CSV; format++) {
             struct psc_layout layout = {.format = format, .line_end = "\n", .every_owner = true};
@@ -653,7 +628,6 @@ static void no_form_lets_a_control_character_out(void **state) {
 
 static void a_failing_stream_is_told(void **state) {
     struct psc_snapshot *snapshot = mixed_snapshot();
-    (void)state;
     for (enum psc_format format = PSC_FORMAT_TABLE; format <= PSC_FORMAT_CSV; format++) {
         struct psc_layout layout = {.format = format, .headings = true, .line_end = "\n"};
         psc_columns_default(&layout.columns, format, PSC_SHOW_PID);

@@ -1,15 +1,8 @@
 // test_number.c - number: digits are read up to a maximum, and written without a NUL.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "base/number.h"
+#include "support/test.h"
 
 static void whole_strings_are_numbers(void **state) {
     static const struct {
@@ -35,8 +28,7 @@ static void whole_strings_are_numbers(void **state) {
         {"18446744073709551616", UINT64_MAX, false, 0},
         {"99999999999999999999999", UINT64_MAX, false, 0},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         uint64_t number = 4711;
         assert_int_equal(psc_number_parse(cases[i].text, cases[i].max, &number), cases[i].good);
         assert_int_equal(number, cases[i].good ? cases[i].number : 4711);
@@ -46,7 +38,6 @@ static void whole_strings_are_numbers(void **state) {
 static void reading_moves_past_all_digits(void **state) {
     const char *range = "8000-99999,";
     uint64_t number;
-    (void)state;
     assert_true(psc_number_read(&range, NULL, 65535, &number));
     assert_int_equal(number, 8000);
     assert_string_equal(range, "-99999,");
@@ -61,7 +52,6 @@ static void reading_stops_at_the_end(void **state) {
     static const char digits[] = {'1', '2', '3'};
     const char *at = digits;
     uint64_t number;
-    (void)state;
     assert_true(psc_number_read(&at, digits + 3, 65535, &number));
     assert_int_equal(number, 123);
     assert_ptr_equal(at, digits + 3);
@@ -71,7 +61,6 @@ static void reading_stops_at_the_end(void **state) {
 static void numbers_are_written_as_printf_does(void **state) {
     char expected[32];
     char digits[PSC_NUMBER_DIGITS];
-    (void)state;
     uint64_t number = 0;
     for (int i = 0; i < 65; i++) {
         snprintf(expected, sizeof expected, "%" PRIu64, number);
@@ -85,7 +74,6 @@ static void numbers_are_written_as_printf_does(void **state) {
 }
 
 static void hexadecimal_digits_are_of_either_case(void **state) {
-    (void)state;
     for (int c = -128; c < 256; c++) {
         const char *found = c != 0 ? strchr("0123456789abcdefABCDEF", c) : NULL;
         int value = found == NULL ? -1 : (int)(found - strchr(found, '\0')) + 22;

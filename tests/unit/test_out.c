@@ -1,16 +1,8 @@
 // test_out.c - out: what is buffered arrives as it is, spaces never end a line, and untrusted bytes do no
 // harm with any quoting.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "format/out.h"
 #include "support/capture.h"
+#include "support/test.h"
 
 // Ends the writing and compares what arrived.
 static void assert_written(struct out *out, const char *expected) {
@@ -23,10 +15,9 @@ static void assert_written(struct out *out, const char *expected) {
 
 static void numbers(void **state) {
     struct out out;
-    (void)state;
     out_init(&out, capture_open(), OUT_FOR_PEOPLE);
     static const uint64_t values[] = {0, 9, 10, 65535, UINT64_MAX};
-    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+    for (size_t i = 0; i < COUNT(values); i++) {
         out_number(&out, values[i]);
         out_text(&out, ";");
     }
@@ -36,7 +27,6 @@ static void numbers(void **state) {
 
 static void spaces_never_end_a_line(void **state) {
     struct out out;
-    (void)state;
     out_init(&out, capture_open(), OUT_FOR_PEOPLE);
     out_spaces(&out, 2);
     out_text(&out, "a");
@@ -54,7 +44,6 @@ static void spaces_never_end_a_line(void **state) {
 
 static void formats_are_written_as_they_are(void **state) {
     struct out out;
-    (void)state;
     out_init(&out, capture_open(), OUT_JSON);
     out_format(&out, "%u/%s \"%s\"", 53, "udp", "a\\b");
     assert_int_equal(out.width, 12);
@@ -63,7 +52,6 @@ static void formats_are_written_as_they_are(void **state) {
 
 static void escape_sequences_take_no_column(void **state) {
     struct out out;
-    (void)state;
     out_init(&out, capture_open(), OUT_FOR_PEOPLE);
     out_spaces(&out, 1);
     out_escape(&out, "\x1b[1m");
@@ -103,8 +91,7 @@ static void untrusted_bytes_are_harmless(void **state) {
         {OUT_LABEL, 7, "\"a\" \\ ,", "\\\"a\\\" \\\\ ,"},
         {OUT_LABEL, 12, "a\n\xff\xc3\xa9\"z", "a\\\\x0a\\\\xff\xc3\xa9\\\"z"},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct out out;
         out_init(&out, capture_open(), cases[i].quoting);
         out_untrusted(&out, cases[i].bytes);
@@ -130,8 +117,7 @@ static void json_strings_hold_any_bytes(void **state) {
         {"a\xe2\x82", "a\xef\xbf\xbd\xef\xbf\xbd"},
         {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct out out;
         out_init(&out, capture_open(), OUT_JSON);
         out_untrusted(&out, cases[i].bytes);
@@ -142,7 +128,6 @@ static void json_strings_hold_any_bytes(void **state) {
 static void nothing_is_lost_where_the_buffer_ends(void **state) {
     struct out out;
     size_t size;
-    (void)state;
     out_init(&out, capture_open(), OUT_FOR_PEOPLE);
     char piece[1000];
     for (size_t i = 0; i < 100; i++) {
@@ -163,7 +148,6 @@ static void nothing_is_lost_where_the_buffer_ends(void **state) {
 }
 
 static void a_failing_stream_is_noticed(void **state) {
-    (void)state;
     FILE *stream = fopen(PSC_SOURCE_DIR "/CMakeLists.txt", "rb"); // takes no output
     assert_non_null(stream);
     struct out out;
@@ -179,10 +163,9 @@ static void a_failing_stream_is_noticed(void **state) {
 }
 
 static void a_full_disk_is_noticed(void **state) {
-    (void)state;
     FILE *stream = fopen("/dev/full", "wb");
     if (stream == NULL) {
-        skip();
+        skip_test("no /dev/full");
     }
     struct out out;
     out_init(&out, stream, OUT_FOR_PEOPLE);

@@ -1,11 +1,6 @@
 // test_owner_table.c - rows found by the inode of their socket: all of them, and no others.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "platform/linux/owner_table.h"
+#include "support/test.h"
 
 struct fixture {
     struct psc_filter filter;
@@ -51,7 +46,6 @@ static size_t find(const struct fixture *fixture, uint64_t inode) {
 }
 
 static void an_empty_table_has_nothing(void **state) {
-    (void)state;
     struct fixture fixture;
     begin(&fixture);
     seal(&fixture);
@@ -61,7 +55,6 @@ static void an_empty_table_has_nothing(void **state) {
 }
 
 static void only_rows_that_need_an_owner_are_taken(void **state) {
-    (void)state;
     struct fixture fixture;
     begin(&fixture);
     add(&fixture, 1, 100, 0);
@@ -75,7 +68,6 @@ static void only_rows_that_need_an_owner_are_taken(void **state) {
 }
 
 static void sockets_with_several_rows(void **state) {
-    (void)state;
     struct fixture fixture;
     begin(&fixture);
     for (uint16_t port = 1; port <= 5; port++) {
@@ -91,11 +83,10 @@ static void sockets_with_several_rows(void **state) {
 // Inodes that follow each other, that lie far apart, and that share their low bits; as many as there
 // could be slots, too, because a table without a free one would be searched for ever.
 static void many_sockets(void **state) {
-    (void)state;
     static const uint64_t steps[] = {1, 3, 4096, 1U << 20, (uint64_t)1 << 44};
     static const uint64_t counts[] = {16, 32, 1024, 5000};
-    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-        for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++) {
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        for (size_t c = 0; c < COUNT(counts); c++) {
             struct fixture fixture;
             begin(&fixture);
             for (uint64_t n = 1; n <= counts[c]; n++) {

@@ -6,20 +6,14 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "support/fake_proc.h"
+#include "support/test.h"
 
 #define NOBODY 65534
 
@@ -74,11 +68,10 @@ static void assert_one_notice(const struct psc_snapshot *snapshot, const char *k
 // A made-up /proc ----------------------------------------------------------------------------------
 
 static void every_kind_of_holder(void **state) {
-    (void)state;
     static const uint64_t inodes[] = {100, 200, 300, 400, 500, 600, 9999999999999999999U};
     struct fake_proc proc;
     fake_proc_make(&proc);
-    fake_proc_listeners(&proc, inodes, sizeof inodes / sizeof inodes[0]);
+    fake_proc_listeners(&proc, inodes, COUNT(inodes));
     // One socket in two processes, and one in several descriptors of a process.
     fake_proc_socket(&proc, 10, 3, 100);
     fake_proc_socket(&proc, 11, 5, 100);
@@ -106,7 +99,7 @@ static void every_kind_of_holder(void **state) {
     struct psc_request request = fake_proc_request(&proc);
     struct psc_snapshot *snapshot = collect(&request);
     static const char *const expected[] = {"10 11", "10", "12", "12 4294967295", "13", "-", "16"};
-    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+    for (size_t i = 0; i < COUNT(expected); i++) {
         assert_owners(snapshot, (uint16_t)(i + 1), expected[i]);
     }
     // Who is not root may have been kept from seeing some process at all.
@@ -117,7 +110,6 @@ static void every_kind_of_holder(void **state) {
 
 // The files of a thread take three descriptors: /proc, its list of threads, and theirs.
 static void too_few_descriptors_cost_owners_but_no_rows(void **state) {
-    (void)state;
     static const uint64_t inodes[] = {100, 500};
     struct fake_proc proc;
     struct rlimit all;
@@ -150,7 +142,6 @@ static void too_few_descriptors_cost_owners_but_no_rows(void **state) {
 }
 
 static void processes_that_vanish_are_no_error(void **state) {
-    (void)state;
     static const uint64_t inodes[] = {100};
     struct fake_proc proc;
     fake_proc_make(&proc);
@@ -204,7 +195,6 @@ static void assert_counted(const struct fake_proc *proc, collect_somehow *collec
 }
 
 static void what_this_user_may_not_see_is_counted(void **state) {
-    (void)state;
     static const uint64_t inodes[] = {100, 200, 300};
     static const char *const locked[] = {"30/fd", "31/task"};
     struct fake_proc proc;
@@ -235,7 +225,6 @@ static void what_this_user_may_not_see_is_counted(void **state) {
 }
 
 static void any_number_of_threads_finds_the_same(void **state) {
-    (void)state;
     enum { SOCKETS = 20, PROCESSES = 100 };
     static const unsigned threads[] = {1, 2, 8, 0, 1000};
     uint64_t inodes[SOCKETS];
@@ -249,7 +238,7 @@ static void any_number_of_threads_finds_the_same(void **state) {
         fake_proc_socket(&proc, 1 + i, 3, inodes[i % SOCKETS]);
         fake_proc_socket(&proc, 1 + i, 4, inodes[i * 7 % SOCKETS]);
     }
-    for (size_t i = 0; i < sizeof threads / sizeof threads[0]; i++) {
+    for (size_t i = 0; i < COUNT(threads); i++) {
         struct psc_request request = fake_proc_request(&proc);
         request.threads = threads[i];
         struct psc_snapshot *snapshot = collect(&request);
@@ -271,7 +260,6 @@ static void any_number_of_threads_finds_the_same(void **state) {
 }
 
 static void nobody_is_asked_where_all_is_known(void **state) {
-    (void)state;
     static const uint64_t inodes[] = {0, 0}; // no file refers to these sockets
     struct fake_proc proc;
     fake_proc_make(&proc);
@@ -288,7 +276,6 @@ static void nobody_is_asked_where_all_is_known(void **state) {
 }
 
 static void a_directory_that_is_no_proc_is_an_error(void **state) {
-    (void)state;
     struct psc_filter filter;
     struct psc_error error = {""};
     struct psc_request request;
@@ -320,7 +307,7 @@ static void assert_mine(uint16_t port) {
     static const unsigned avoid[] = {0, PSC_DISABLE_KCMP, PSC_DISABLE_NETLINK};
     char me[16];
     snprintf(me, sizeof me, "%d", getpid());
-    for (size_t i = 0; i < sizeof avoid / sizeof avoid[0]; i++) {
+    for (size_t i = 0; i < COUNT(avoid); i++) {
         struct psc_request request;
         psc_request_init(&request);
         request.disable = avoid[i];
@@ -331,12 +318,11 @@ static void assert_mine(uint16_t port) {
 }
 
 static void descriptors_behind_holes(void **state) {
-    (void)state;
     static const int numbers[] = {63, 200, 500, 1000};
     uint16_t port;
     int listener = listen_somewhere(&port);
     assert_mine(port);
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    for (size_t i = 0; i < COUNT(numbers); i++) {
         if (dup2(listener, numbers[i]) < 0) {
             print_message("skipped: no descriptor %d for this process\n", numbers[i]);
             break;
@@ -365,7 +351,6 @@ static void *hold_alone(void *argument) {
 }
 
 static void a_thread_with_files_of_its_own(void **state) {
-    (void)state;
     struct loner loner = {.alone = false};
     pthread_t thread;
     pthread_barrier_init(&loner.ready, NULL, 2);

@@ -1,18 +1,9 @@
 // test_policy.c - what is learned passes, whatever the names are; each kind of line matches what it says
 // and nothing else; and a malformed line is named, and nothing of its file is used.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "audit/policy.h"
 #include "base/strbuf.h"
 #include "support/snapshot_fixture.h"
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#include "support/test.h"
 
 static void parse(struct psc_policy *policy, const char *text) {
     struct psc_error error;
@@ -104,7 +95,6 @@ static const char learned[] = "allow tcp 0.0.0.0:22 sshd\n"
 
 static void a_learned_policy_is_sorted_and_passes(void **state) {
     struct psc_policy policy;
-    (void)state;
     char *text = learn(machine, COUNT(machine));
     assert_string_equal(text, learned);
     parse(&policy, text);
@@ -125,7 +115,6 @@ static void a_learned_policy_is_sorted_and_passes(void **state) {
 // PIDs, the order of rows and the ports that the system chose do not matter.
 static void a_restart_changes_nothing(void **state) {
     struct fixture_row restarted[COUNT(machine)];
-    (void)state;
     for (size_t i = 0; i < COUNT(machine); i++) {
         restarted[i] = machine[COUNT(machine) - 1 - i];
         restarted[i].pid += restarted[i].pid != 0 ? 1000 : 0;
@@ -168,7 +157,6 @@ static void ports_that_change_become_ranges(void **state) {
         {{"TCP 0.0.0.0:48433 0.0.0.0:0 LISTENING", 0, 0, {.name = NULL}},
          "allow tcp 0.0.0.0:48433\n"},
     };
-    (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         char *text = learn(&cases[i].row, 1);
         assert_string_equal(text, cases[i].line);
@@ -182,7 +170,6 @@ static void sockets_without_an_owner_are_learned_as_such(void **state) {
         {"TCP 0.0.0.0:2049 0.0.0.0:0 LISTENING", 0, 0, {.name = NULL}},
         {"UDP 0.0.0.0:45678 *:*", 0, 0, {.name = NULL}},
     };
-    (void)state;
     char *text = learn_from(snapshot_fixture_privileged(rows, 2));
     assert_string_equal(text, "allow tcp 0.0.0.0:2049 -\nallow udp 0.0.0.0:40000-50000 -\n");
     free(text);
@@ -207,7 +194,6 @@ static void the_service_manager_is_not_the_program(void **state) {
         {"TCP 0.0.0.0:633 0.0.0.0:0 LISTENING", 0, 7, {.path = "/usr/sbin/rpcbind"}},
     };
     struct psc_policy policy;
-    (void)state;
     char *text = learn_from(snapshot_fixture_privileged(rows, COUNT(rows)));
     assert_string_equal(text, "allow tcp 0.0.0.0:111 rpcbind\nallow tcp 0.0.0.0:632\n"
                               "allow tcp 0.0.0.0:633 systemd\n");
@@ -256,7 +242,6 @@ static void hostile_names_survive(void **state) {
         "\xef\xbb\xbfnginx",
         "nginx\xf3\xa0\x84\x80",
     };
-    (void)state;
     for (size_t i = 0; i < COUNT(names); i++) {
         struct fixture_row rows[] = {
             {"TCP 0.0.0.0%3:80 0.0.0.0:0 LISTENING", 0, 2, {.name = names[i]}},
@@ -369,7 +354,6 @@ static void check_match(const char *line, struct fixture_row row, bool privilege
 }
 
 static void a_line_allows_what_it_says(void **state) {
-    (void)state;
     for (size_t i = 0; i < COUNT(matches); i++) {
         check_match(matches[i].line, matches[i].row, false, matches[i].allowed);
     }
@@ -397,7 +381,6 @@ static void to_root_nothing_unknown_matches(void **state) {
         {"allow tcp *:22", {.name = "x"}, 1, true},
         {"allow tcp *:22 user=0", {.name = NULL}, 0, true},
     };
-    (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         check_match(
             cases[i].line,
@@ -444,7 +427,6 @@ static void lines_are_written_in_one_way(void **state) {
          "allow tcp *:80",
          NULL},
     };
-    (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct psc_policy policy = {0};
         struct psc_error error;
@@ -507,7 +489,6 @@ static void a_bad_line_is_named_with_its_word(void **state) {
         {"allow tcp *:80 a\x1b[2J", "a control character"},
         {"\xff", "'\\xff' is not a rule"},
     };
-    (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         char text[256];
         struct psc_error error;
@@ -528,7 +509,6 @@ static void a_byte_that_ends_texts_is_refused(void **state) {
     static const char text[] = "allow tcp *:80 a\0b";
     struct psc_error error;
     struct psc_policy policy = {0};
-    (void)state;
     assert_int_equal(psc_policy_parse(&policy, text, sizeof text - 1, "p", &error), PSC_USAGE);
 }
 

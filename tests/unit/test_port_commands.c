@@ -1,16 +1,7 @@
 // test_port_commands.c - check, free, wait and kill against golden transcripts on the machine of
 // fake_platform.c; what they spare themselves, and what happens when the system or the output fails.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -18,10 +9,10 @@
 #include "support/capture.h"
 #include "support/fake_platform.h"
 #include "support/run_cli.h"
+#include "support/test.h"
 #include "support/transcript.h"
 
 static int usual_machine(void **state) {
-    (void)state;
     memset(fake_platform(), 0, sizeof *fake_platform());
     return 0;
 }
@@ -73,8 +64,7 @@ static void owners_are_looked_for_only_where_they_are_shown(void **state) {
         {"portscope kill 3001", false},
         {"portscope kill 3000 --dry-run", true},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         (void)run_line(cases[i].line);
         if ((fake_platform()->searches > 0) != cases[i].searches) {
             fail_msg("%s: %u searches", cases[i].line, fake_platform()->searches);
@@ -96,8 +86,7 @@ static void attempts_are_few(void **state) {
         {"portscope kill 50100 --yes", 2},    {"portscope wait 3000 --until listening", 0},
         {"portscope free 3000-3999", 4},      {"portscope free 4000", 2},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         (void)run_line(cases[i].line);
         if (fake_platform()->probes != cases[i].probes) {
             fail_msg("%s: %u attempts", cases[i].line, fake_platform()->probes);
@@ -117,8 +106,7 @@ static void ranges_are_read_once_and_only_where_they_are_shown(void **state) {
         {"portscope wait 3001", 0},       {"portscope wait 3000 --timeout 1s", 0},
         {"portscope kill 3001", 0},       {"portscope kill 3000 --yes", 0},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         (void)run_line(cases[i].line);
         if (fake_platform()->range_reads != cases[i].reads) {
             fail_msg("%s: %u reads", cases[i].line, fake_platform()->range_reads);
@@ -127,7 +115,6 @@ static void ranges_are_read_once_and_only_where_they_are_shown(void **state) {
 }
 
 static void waiting_slows_down(void **state) {
-    (void)state;
     assert_int_equal(run_line("portscope wait 3000 --timeout 1m"), PSC_EXIT_NO);
     assert_int_equal(fake_platform()->clock, 60000);
     assert_in_range(fake_platform()->sleeps, 240, 260); // a quarter of a second each, soon
@@ -147,8 +134,7 @@ static void kill_waits_as_long_as_it_is_told(void **state) {
         {"portscope kill 50100 --yes --force --timeout 1s", 1000, 1500},
         {"portscope kill 3000 --yes --timeout 1h", 0, 500},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         (void)run_line(cases[i].line);
         assert_in_range(fake_platform()->clock, cases[i].least, cases[i].most);
     }
@@ -156,7 +142,6 @@ static void kill_waits_as_long_as_it_is_told(void **state) {
 
 static void all_of_them_end_and_nobody_else(void **state) {
     static const uint32_t servers[] = {1187, 900, 901, 902, 903};
-    (void)state;
     assert_int_equal(run_line("portscope kill 80 --yes"), PSC_EXIT_YES);
     assert_int_equal(fake_platform()->ended_count, 5);
     assert_memory_equal(fake_platform()->ended, servers, sizeof servers);
@@ -173,8 +158,7 @@ static void failures_of_the_system_are_told(void **state) {
                                         "portscope wait 3001",
                                         "portscope wait 3000 --until listening",
                                         "portscope kill 3000 --yes"};
-    (void)state;
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    for (size_t i = 0; i < COUNT(lines); i++) {
         bool probes = strstr(lines[i], "listening") == NULL; // a listener is in the table
         for (int kind = 0; kind < (probes ? 2 : 1); kind++) {
             struct run run;
@@ -237,8 +221,7 @@ static void only_a_line_with_yes_confirms(void **state) {
         {"yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\n", false},
         {"n\ny\n", false},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct run run;
         usual_machine(NULL);
         run_answered(&run, "portscope kill 3000", cases[i].answer);
@@ -255,7 +238,6 @@ static void only_a_line_with_yes_confirms(void **state) {
 // The process that was found ends before its identity is read, and its PID is given to another one.
 static void a_reused_pid_is_neither_shown_nor_stopped(void **state) {
     struct run run;
-    (void)state;
     fake_platform()->reused_pid = 4242;
     run_cli(&run, "portscope kill 3000 --yes --force");
     assert_string_equal(run.out, "3000/tcp is free already\n");
@@ -266,7 +248,6 @@ static void a_reused_pid_is_neither_shown_nor_stopped(void **state) {
 
 static void a_process_that_closed_the_port_is_not_stopped(void **state) {
     struct run run;
-    (void)state;
     fake_platform()->moved_pid = 4242;
     fake_platform()->moved_after = 2; // it is shown, and then it closes the port
     run_answered(&run, "portscope kill 3000 --force", "y\n");
@@ -293,15 +274,13 @@ static const char *const printing[] = {
     "portscope free --count 5",  "portscope kill 3001",    "portscope kill 3000 --dry-run",
     "portscope kill 3000 --yes", "portscope check --help",
 };
-#define PRINTING_COUNT (sizeof printing / sizeof printing[0])
+#define PRINTING_COUNT COUNT(printing)
 
 static void a_full_disk_is_told(void **state) {
-    (void)state;
     for (size_t i = 0; i < PRINTING_COUNT; i++) {
         FILE *full = fopen("/dev/full", "wb");
         if (full == NULL) {
-            print_message("skipped: no /dev/full\n");
-            skip();
+            skip_test("no /dev/full");
         }
         int exit;
         char *text = run_into(full, printing[i], &exit);
@@ -329,9 +308,8 @@ static void a_closed_pipe_changes_no_answer(void **state) {
         {"portscope kill 50100 --dry-run", PSC_EXIT_YES},
         {"portscope kill 50100 --yes", PSC_EXIT_NO},
     };
-    (void)state;
     assert_true(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         int ends[2];
         int exit;
         assert_int_equal(pipe(ends), 0);

@@ -1,17 +1,9 @@
 // test_port_options.c - options about ports: what check, free, wait and kill understand, and what a bad
 // command line is told.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "cli/options.h"
 #include "model/address.h"
 #include "support/argv.h"
+#include "support/test.h"
 
 static enum psc_status parse(struct options *options, enum command_id command, const char *line,
                              struct psc_error *error) {
@@ -96,8 +88,7 @@ static const struct {
 };
 
 static void lines_are_understood(void **state) {
-    (void)state;
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    for (size_t i = 0; i < COUNT(lines); i++) {
         struct options options;
         char means[256];
         parse_good(&options, lines[i].command, lines[i].line);
@@ -111,9 +102,8 @@ static void lines_are_understood(void **state) {
 
 static void help_needs_nothing_else(void **state) {
     static const char *const asks[] = {"--help", "-h", "-?", "/?", "--help 3000"};
-    (void)state;
     for (enum command_id command = COMMAND_CHECK; command <= COMMAND_KILL; command++) {
-        for (size_t i = 0; i < sizeof asks / sizeof asks[0]; i++) {
+        for (size_t i = 0; i < COUNT(asks); i++) {
             struct options options;
             parse_good(&options, command, asks[i]);
             assert_true(options.help);
@@ -185,8 +175,7 @@ static const struct {
 };
 
 static void mistakes_are_told(void **state) {
-    (void)state;
-    for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
+    for (size_t i = 0; i < COUNT(mistakes); i++) {
         struct options options;
         struct psc_error error = {""};
         enum psc_status status = parse(&options, mistakes[i].command, mistakes[i].line, &error);
@@ -198,7 +187,6 @@ static void mistakes_are_told(void **state) {
 }
 
 static void every_option_is_understood(void **state) {
-    (void)state;
     for (enum command_id command = COMMAND_CHECK; command <= COMMAND_KILL; command++) {
         for (const struct option *option = NULL; (option = option_next(command, option)) != NULL;) {
             char line[64];

@@ -1,18 +1,10 @@
 // test_ports.c - check: specs, attempts to bind, and the verdict from what came of them, the rows and
 // the system's ranges.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "model/address.h"
 #include "model/builder.h"
 #include "model/ports.h"
 #include "support/netstat_row.h"
+#include "support/test.h"
 
 // Sets --------------------------------------------------------------------------------------------
 
@@ -57,8 +49,7 @@ static void lists_become_sorted_ranges(void **state) {
         {"5,0-65535,7", "0-65535"},
         {"0-32767,32768-65535", "0-65535"},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct psc_port_set set = {0};
         struct psc_error error;
         char ranges[64];
@@ -76,9 +67,8 @@ static void bad_lists_add_nothing(void **state) {
     struct psc_port_set set = {0};
     struct psc_error error;
     char ranges[64];
-    (void)state;
     assert_int_equal(psc_port_set_parse(&set, "79", &error), PSC_OK);
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+    for (size_t i = 0; i < COUNT(lists); i++) {
         assert_int_equal(psc_port_set_parse(&set, lists[i], &error), PSC_USAGE);
         write_set(&set, ranges, sizeof ranges);
         assert_string_equal(ranges, "79");
@@ -90,7 +80,6 @@ static void bad_lists_add_nothing(void **state) {
 static void sets_have_what_was_added(void **state) {
     static bool added[UINT16_MAX + 1];
     uint32_t seed = 11;
-    (void)state;
     for (uint32_t round = 0; round < 20; round++) {
         struct psc_port_set set = {0};
         memset(added, 0, sizeof added);
@@ -134,8 +123,7 @@ static void wishes_are_read(void **state) {
         {"5432/tcp", true, {5432, 5432, false}},
         {"8000-8010/udp", false, {8000, 8010, true}},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct psc_port_spec spec = {0, 0, !cases[i].spec.udp};
         struct psc_error error;
         if (psc_port_spec_parse(cases[i].word, cases[i].udp, &spec, &error) != PSC_OK) {
@@ -156,8 +144,7 @@ static void other_words_are_no_wishes(void **state) {
         "3000/udp ", "http",      "3000udp",  "::3000",    "3000:3001",
         "0x10",      "1,2",
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+    for (size_t i = 0; i < COUNT(words); i++) {
         struct psc_port_spec spec = {7, 8, true};
         struct psc_error error;
         if (psc_port_spec_parse(words[i], false, &spec, &error) != PSC_USAGE) {
@@ -193,8 +180,7 @@ static void probes_are_of_both_families_or_of_one_address(void **state) {
         {"::1", false, 1, {PSC_PROTOCOL_TCP6}},
         {"::", true, 1, {PSC_PROTOCOL_UDP6}},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct psc_bind_address address = bind_address_of(cases[i].address);
         struct psc_probe probes[2];
         address.ifindex = cases[i].address != NULL ? 3 : 0;
@@ -453,8 +439,7 @@ static void describe(const struct psc_port_check *check, char *text, size_t size
 }
 
 static void ports_are_judged(void **state) {
-    (void)state;
-    for (size_t i = 0; i < sizeof judgements / sizeof judgements[0]; i++) {
+    for (size_t i = 0; i < COUNT(judgements); i++) {
         const struct judgement *given = &judgements[i];
         struct psc_snapshot *snapshot = snapshot_of(given->rows);
         struct psc_bind_address address = bind_address_of(given->address);
@@ -490,8 +475,7 @@ static void udp_is_judged(void **state) {
         {"::1", {R(FREE)}, {"UDP 127.0.0.1:53 127.0.0.1:9 "}, "free"},
         {NULL, BOTH(FREE), {"TCP 0.0.0.0:53 0.0.0.0:0 LISTENING"}, "free"},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct psc_snapshot *snapshot = snapshot_of(cases[i].rows);
         struct psc_bind_address address = bind_address_of(cases[i].address);
         struct psc_port_ranges ranges = ranges_of(false);
@@ -515,7 +499,6 @@ static void a_system_without_ranges(void **state) {
     const struct psc_port_ranges none = {.time_wait_seconds = 60};
     struct psc_port_check check = {.port = 65535};
     struct psc_snapshot *snapshot = snapshot_of(nobody);
-    (void)state;
     psc_port_decide(&address, good, 2, snapshot, &none, &check);
     assert_int_equal(check.verdict, PSC_VERDICT_FREE);
     assert_false(check.dynamic || check.reserved_soft);
@@ -534,7 +517,6 @@ static void ranges_end_where_ports_do(void **state) {
     struct psc_port_check check = {.port = 80};
     struct psc_error error;
     struct psc_snapshot *snapshot = snapshot_of(nobody);
-    (void)state;
     assert_int_equal(psc_port_set_parse(&all.reserved, "0-65535", &error), PSC_OK);
     psc_port_decide(&address, results, 2, snapshot, &all, &check);
     assert_int_equal(check.reserved_first, 0);
@@ -564,8 +546,7 @@ static void clients_hold_and_do_not_serve(void **state) {
         {"UDP 127.0.0.1:9 127.0.0.1:80 ", true, false, false},
         {"TCP 127.0.0.1:80 0.0.0.0:0 LISTENING", true, false, false},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct psc_endpoint endpoint = netstat_row(cases[i].row);
         assert_int_equal(psc_endpoint_holds_port(&endpoint, 80, cases[i].udp), cases[i].holds);
         assert_int_equal(psc_endpoint_serves_port(&endpoint, 80, cases[i].udp), cases[i].serves);

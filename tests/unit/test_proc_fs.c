@@ -1,26 +1,19 @@
 // test_proc_fs.c - files of every size and directories of numbers, as the proc file system has them.
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "platform/linux/proc_fs.h"
 #include "support/fake_proc.h"
+#include "support/test.h"
 
 static void files_of_every_size(void **state) {
-    (void)state;
     // Around the sizes at which the buffer grows, and small ones after large ones.
     static const size_t sizes[] = {0, 1, 4094, 4095, 4096, 16383, 16384, 300000, 5, 0};
     struct fake_proc proc;
     struct proc_bytes bytes = {0};
     fake_proc_make(&proc);
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    for (size_t i = 0; i < COUNT(sizes); i++) {
         char *content = malloc(sizes[i] + 1);
         assert_non_null(content);
         for (size_t at = 0; at < sizes[i]; at++) {
@@ -39,7 +32,6 @@ static void files_of_every_size(void **state) {
 }
 
 static void files_that_cannot_be_read(void **state) {
-    (void)state;
     struct fake_proc proc;
     struct proc_bytes bytes = {0};
     fake_proc_make(&proc);
@@ -53,7 +45,6 @@ static void files_that_cannot_be_read(void **state) {
 
 // What a real one says as it is written: no size is known before, and it comes in pieces.
 static void a_real_file(void **state) {
-    (void)state;
     struct proc_bytes bytes = {0};
     assert_int_equal(proc_read(AT_FDCWD, "/proc/self/stat", &bytes), 0);
     assert_int_equal(strtoul(bytes.bytes, NULL, 10), getpid());
@@ -62,7 +53,6 @@ static void a_real_file(void **state) {
 }
 
 static void only_numbers_are_listed(void **state) {
-    (void)state;
     static const struct {
         const char *name;
         int64_t number; // -1: is none
@@ -75,7 +65,7 @@ static void only_numbers_are_listed(void **state) {
         {"1 ", -1},         {"self", -1},
         {"1.2", -1},
     };
-    const size_t count = sizeof cases / sizeof cases[0];
+    const size_t count = COUNT(cases);
     struct fake_proc proc;
     struct proc_numbers numbers;
     size_t seen = 0;
@@ -99,7 +89,6 @@ static void only_numbers_are_listed(void **state) {
 
 // More than one buffer holds.
 static void many_entries(void **state) {
-    (void)state;
     enum { COUNT = 1600 };
     static bool seen[COUNT];
     struct fake_proc proc;
@@ -122,7 +111,6 @@ static void many_entries(void **state) {
 }
 
 static void a_listing_that_fails(void **state) {
-    (void)state;
     struct proc_numbers numbers;
     uint32_t number;
     int file = open("/dev/null", O_RDONLY | O_CLOEXEC);

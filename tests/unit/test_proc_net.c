@@ -2,21 +2,15 @@
 // damaged; single lines; interfaces of link-local addresses; and the kernel that runs this test.
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "platform/linux/decode.h"
 #include "platform/platform.h"
 #include "support/fixture_bytes.h"
 #include "support/netns_fixture.h"
 #include "support/netns_fixture_rows.h"
+#include "support/test.h"
 
 static const char *const recordings[] = {
     [PSC_PROTOCOL_TCP4] = "proc_net/tcp",
@@ -63,7 +57,6 @@ static enum psc_status parse_links(struct parsing *parsing, const char *name) {
 // Recordings ---------------------------------------------------------------------------------------
 
 static void fixture_bytes_texts_become_the_expected_rows(void **state) {
-    (void)state;
     for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
          protocol++) {
         struct fixture_bytes bytes = fixture_bytes_read(recordings[protocol]);
@@ -80,7 +73,6 @@ static void fixture_bytes_texts_become_the_expected_rows(void **state) {
 }
 
 static void every_truncation_inside_a_line_is_an_error(void **state) {
-    (void)state;
     for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
          protocol++) {
         struct fixture_bytes bytes = fixture_bytes_read(recordings[protocol]);
@@ -102,7 +94,6 @@ static void every_truncation_inside_a_line_is_an_error(void **state) {
 }
 
 static void damage_never_crashes(void **state) {
-    (void)state;
     for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
          protocol++) {
         struct fixture_bytes bytes = fixture_bytes_read(recordings[protocol]);
@@ -131,7 +122,6 @@ static void damage_never_crashes(void **state) {
 #define REST " 00000003:00000004 00:00000000 00000000  1000        0 4026531999 1 0\n"
 
 static void lines_that_the_kernel_does_not_print_are_errors(void **state) {
-    (void)state;
     static const struct {
         const char *text;
         enum psc_status status;
@@ -157,7 +147,7 @@ static void lines_that_the_kernel_does_not_print_are_errors(void **state) {
         {HEADING ENDS "01 00000003:00000004 00:00000000 00000000 -1 0 1\n", PSC_MALFORMED, 0},
         {HEADING ENDS "01 00000003:00000004 00:00000000 00000000 0 0 -1\n", PSC_MALFORMED, 0},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct parsing parsing;
         begin(&parsing);
         parse(&parsing, cases[i].text, strlen(cases[i].text), PSC_PROTOCOL_TCP4);
@@ -169,7 +159,6 @@ static void lines_that_the_kernel_does_not_print_are_errors(void **state) {
 }
 
 static void fields_of_a_line(void **state) {
-    (void)state;
     static const char text[] = HEADING ENDS "01" REST;
     struct parsing parsing;
     begin(&parsing);
@@ -187,7 +176,6 @@ static void fields_of_a_line(void **state) {
 }
 
 static void states_that_nobody_asked_for_are_left_out(void **state) {
-    (void)state;
     struct fixture_bytes bytes = fixture_bytes_read(recordings[PSC_PROTOCOL_TCP4]);
     struct parsing parsing;
     begin(&parsing);
@@ -213,7 +201,6 @@ static uint32_t zone_of(const struct decode_links *links, unsigned last_byte) {
 }
 
 static void an_address_on_two_interfaces_tells_no_zone(void **state) {
-    (void)state;
     struct parsing parsing;
     begin(&parsing);
     assert_int_equal(parse_links(&parsing, "proc_net/if_inet6_twins"), PSC_OK);
@@ -224,7 +211,6 @@ static void an_address_on_two_interfaces_tells_no_zone(void **state) {
 }
 
 static void more_interfaces_than_there_is_room_for(void **state) {
-    (void)state;
     char text[100 * 64];
     size_t size = 0;
     for (unsigned i = 1; i <= 100; i++) {
@@ -241,7 +227,6 @@ static void more_interfaces_than_there_is_room_for(void **state) {
 }
 
 static void interfaces_cut_or_damaged(void **state) {
-    (void)state;
     struct fixture_bytes bytes = fixture_bytes_read("proc_net/if_inet6_twins");
     struct decode_links links;
     struct psc_error error;
@@ -287,7 +272,6 @@ static enum psc_status read_nothing(const char *root, enum psc_protocol protocol
 }
 
 static void a_missing_file_is_an_error_only_for_ipv4(void **state) {
-    (void)state;
     char directory[] = "/tmp/portscope-test-XXXXXX";
     assert_non_null(mkdtemp(directory));
     int proc = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -307,11 +291,9 @@ static void a_missing_file_is_an_error_only_for_ipv4(void **state) {
 
 // Leaves the network of the machine, so it comes last.
 static void the_kernel_answers_as_recorded(void **state) {
-    (void)state;
     struct netns_fixture net;
     if (!netns_fixture_enter()) {
-        print_message("skipped: no network namespace for this user\n");
-        skip();
+        skip_test("no network namespace for this user");
     }
     netns_fixture_open(&net);
     for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;

@@ -1,18 +1,10 @@
 // test_proc_parse.c - what /proc says about a process: links to sockets, the start in stat with any
 // name in it, base names, deleted executables; each text also cut at every length and damaged.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "platform/linux/proc_parse.h"
 #include "support/fixture_bytes.h"
+#include "support/test.h"
 
 static void sockets_in_link_targets(void **state) {
-    (void)state;
     static const struct {
         const char *target;
         uint64_t inode;
@@ -33,7 +25,7 @@ static void sockets_in_link_targets(void **state) {
         {"/socket:[12]", 0},
         {"", 0},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         size_t size = strlen(cases[i].target);
         char *exact =
             fixture_bytes_cut(cases[i].target, size); // as readlink(2) gives it, without NUL
@@ -55,13 +47,12 @@ static bool start_of(const char *stat, size_t size, uint64_t *ticks) {
 }
 
 static void a_start_behind_any_name(void **state) {
-    (void)state;
     static const char *const stats[] = {
         "7 (nginx)" FIELDS,    "7 ()" FIELDS,          "7 (a)b)" FIELDS,
         "7 (()" FIELDS,        "7 () S 1 2 3)" FIELDS, "7 (a b\nc)" FIELDS,
         "7 (\xff\xfe)" FIELDS, "7 (x) (y)" FIELDS,     "4294967295 ())))" FIELDS,
     };
-    for (size_t i = 0; i < sizeof stats / sizeof stats[0]; i++) {
+    for (size_t i = 0; i < COUNT(stats); i++) {
         uint64_t ticks = 0;
         if (!start_of(stats[i], strlen(stats[i]), &ticks) || ticks != 9876543) {
             fail_msg("%s: %llu", stats[i], (unsigned long long)ticks);
@@ -70,7 +61,6 @@ static void a_start_behind_any_name(void **state) {
 }
 
 static void a_stat_that_the_kernel_does_not_print(void **state) {
-    (void)state;
     static const char *const stats[] = {
         "",
         "7",
@@ -83,7 +73,7 @@ static void a_stat_that_the_kernel_does_not_print(void **state) {
         "7 (x) S 1 2 2 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0  11\n",
         "7 (x) S 1 2 2 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 123456789012345678901 11\n",
     };
-    for (size_t i = 0; i < sizeof stats / sizeof stats[0]; i++) {
+    for (size_t i = 0; i < COUNT(stats); i++) {
         uint64_t ticks;
         if (start_of(stats[i], strlen(stats[i]), &ticks)) {
             fail_msg("%s", stats[i]);
@@ -92,7 +82,6 @@ static void a_stat_that_the_kernel_does_not_print(void **state) {
 }
 
 static void a_stat_cut_or_damaged(void **state) {
-    (void)state;
     static const char stat[] = "7 (a)b)" FIELDS;
     const size_t start_end = (size_t)(strstr(stat, "9876543 ") - stat) + sizeof "9876543";
     uint64_t ticks;
@@ -110,20 +99,18 @@ static void a_stat_cut_or_damaged(void **state) {
 }
 
 static void base_names(void **state) {
-    (void)state;
     static const struct {
         const char *path, *name;
     } cases[] = {
         {"/usr/sbin/nginx", "nginx"}, {"nginx", "nginx"}, {"/nginx", "nginx"}, {"/", "/"},
         {"/usr/", "/usr/"},           {"", ""},           {"//x", "x"},        {"/a b/c d", "c d"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         assert_string_equal(proc_parse_base_name(cases[i].path), cases[i].name);
     }
 }
 
 static void deleted_executables(void **state) {
-    (void)state;
     static const struct {
         const char *target;
         bool deleted;
@@ -133,7 +120,7 @@ static void deleted_executables(void **state) {
         {"/bin/x(deleted)", false}, {"/bin/x (deleted) ", false},
         {"/bin/x", false},          {"", false},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         size_t size = strlen(cases[i].target);
         char *exact = fixture_bytes_cut(cases[i].target, size);
         if (proc_parse_is_deleted(exact, size) != cases[i].deleted) {
@@ -145,7 +132,6 @@ static void deleted_executables(void **state) {
 }
 
 static void a_parent_behind_any_name(void **state) {
-    (void)state;
     static const struct {
         const char *stat;
         uint32_t parent; // 0: none can be read
@@ -161,7 +147,7 @@ static void a_parent_behind_any_name(void **state) {
         {"7 (x", 0},
         {"", 0},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         uint32_t parent = 0;
         size_t size = strlen(cases[i].stat);
         char *exact = fixture_bytes_cut(cases[i].stat, size);
@@ -174,7 +160,6 @@ static void a_parent_behind_any_name(void **state) {
 }
 
 static void services_in_control_groups(void **state) {
-    (void)state;
     static const struct {
         const char *cgroup, *name; // NULL: none
         bool of_user;
@@ -209,7 +194,7 @@ static void services_in_control_groups(void **state) {
         {"0::/system.slice/--now.service\n", NULL, false},
         {"0::/system.slice/\x1b[2J.service\n", NULL, false},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct proc_unit unit;
         size_t size = strlen(cases[i].cgroup);
         char *exact = fixture_bytes_cut(cases[i].cgroup, size);
@@ -223,7 +208,6 @@ static void services_in_control_groups(void **state) {
 }
 
 static void names_of_services_are_not_cut(void **state) {
-    (void)state;
     char cgroup[PROC_UNIT_SIZE + 64];
     struct proc_unit unit;
     for (size_t length = PROC_UNIT_SIZE - 2; length <= PROC_UNIT_SIZE; length++) {

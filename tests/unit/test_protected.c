@@ -1,13 +1,6 @@
 // test_protected.c - protected: which programs serve others, by every name that they have.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <string.h>
-
 #include "cli/protected.h"
+#include "support/test.h"
 
 static const struct {
     const char *name, *path, *argument;
@@ -35,8 +28,7 @@ static const struct {
 };
 
 static void programs_are_recognized_by_any_name(void **state) {
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct psc_process process = {
             .name = cases[i].name,
             .path = cases[i].path,

@@ -3,18 +3,12 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pwd.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "support/fake_proc.h"
+#include "support/test.h"
 
 #define ALL_DETAILS                                                                                \
     (PSC_PROCESS_NAME | PSC_PROCESS_PATH | PSC_PROCESS_COMMAND_LINE | PSC_PROCESS_USER |           \
@@ -95,14 +89,13 @@ static const struct name_case name_cases[] = {
     {NULL, "no newline", "no newline", NULL, false},
     {NULL, NULL, NULL, NULL, false},
 };
-#define NAME_CASE_COUNT (sizeof name_cases / sizeof name_cases[0])
+#define NAME_CASE_COUNT COUNT(name_cases)
 
 static bool same(const char *actual, const char *expected) {
     return actual == NULL || expected == NULL ? actual == expected : strcmp(actual, expected) == 0;
 }
 
 static void names_of_every_kind(void **state) {
-    (void)state;
     uint64_t inodes[NAME_CASE_COUNT];
     struct fake_proc proc;
     struct linked linked;
@@ -138,7 +131,6 @@ static void names_of_every_kind(void **state) {
 
 // A file may really have such a name; then the program was not deleted.
 static void a_program_that_is_called_deleted(void **state) {
-    (void)state;
     static const uint64_t inodes[] = {100};
     struct fake_proc proc;
     struct linked linked;
@@ -161,7 +153,6 @@ static void a_program_that_is_called_deleted(void **state) {
 // Command lines ------------------------------------------------------------------------------------
 
 static void command_lines(void **state) {
-    (void)state;
     enum { HUGE_SIZE = 1 << 20 };
     static const uint64_t inodes[] = {100, 101, 102, 103, 104};
     static char huge[HUGE_SIZE]; // zeros between and at the end
@@ -187,7 +178,7 @@ static void command_lines(void **state) {
         size_t size;
     } expected[] = {
         {100, "a\0b c\0", 6}, {101, "title of its own", 17}, {102, "", 0}, {103, huge, HUGE_SIZE}};
-    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+    for (size_t i = 0; i < COUNT(expected); i++) {
         const struct psc_process *process = process_of(&linked, expected[i].pid);
         assert_int_equal(process->known, PSC_PROCESS_COMMAND_LINE);
         assert_int_equal(process->command_line_size, expected[i].size);
@@ -210,7 +201,6 @@ static void add_start(const struct fake_proc *proc, uint32_t pid, const char *na
 }
 
 static void starts(void **state) {
-    (void)state;
     static const uint64_t inodes[] = {100, 101, 102, 103};
     const uint64_t hertz = (uint64_t)sysconf(_SC_CLK_TCK);
     struct fake_proc proc;
@@ -241,7 +231,6 @@ static void starts(void **state) {
 
 // Their numbers do not say it: numbers are used again.
 static void the_eldest_owner_comes_first(void **state) {
-    (void)state;
     static const uint64_t inodes[] = {7};
     static const uint32_t pids[] = {100, 101, 102, 103};
     static const uint64_t started[] = {3000, 1000, 0, 2000}; // 0: not known
@@ -270,7 +259,6 @@ static void the_eldest_owner_comes_first(void **state) {
 }
 
 static void users(void **state) {
-    (void)state;
     static const uint64_t inodes[] = {100, 101};
     struct fake_proc proc;
     struct linked linked;
@@ -314,8 +302,7 @@ static const struct {
 };
 
 static void directories_and_services(void **state) {
-    (void)state;
-    for (size_t i = 0; i < sizeof service_cases / sizeof service_cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(service_cases); i++) {
         static const uint64_t inodes[] = {100};
         struct fake_proc proc;
         struct linked linked;
@@ -346,7 +333,6 @@ static void directories_and_services(void **state) {
 // All of it ----------------------------------------------------------------------------------------
 
 static void a_process_that_vanishes_stays_unnamed(void **state) {
-    (void)state;
     static const uint64_t inodes[] = {100, 101};
     struct fake_proc proc;
     struct fake_proc empty;
@@ -368,7 +354,6 @@ static void a_process_that_vanishes_stays_unnamed(void **state) {
 }
 
 static void what_is_known_is_not_asked_again(void **state) {
-    (void)state;
     static const uint64_t inodes[] = {100};
     struct fake_proc proc;
     struct linked linked;
@@ -386,7 +371,6 @@ static void what_is_known_is_not_asked_again(void **state) {
 }
 
 static void this_test_itself(void **state) {
-    (void)state;
     static const uint64_t inodes[] = {100};
     struct fake_proc proc;
     struct linked linked;
@@ -412,7 +396,6 @@ static void this_test_itself(void **state) {
 
 // Asked for alone, and where they cannot be found out: the second process has nothing but its socket.
 static void account_and_place(void **state) {
-    (void)state;
     static const uint64_t inodes[] = {100, 101};
     struct fake_proc proc;
     struct linked linked;
@@ -441,7 +424,6 @@ static void account_and_place(void **state) {
 }
 
 static void accounts_are_told_by_number(void **state) {
-    (void)state;
     static const struct {
         uid_t uid;
         enum psc_account account;
@@ -452,10 +434,9 @@ static void accounts_are_told_by_number(void **state) {
     };
     static const uint64_t inodes[] = {100};
     if (geteuid() != 0) {
-        print_message("skipped: needs root\n");
-        skip();
+        skip_test("needs root");
     }
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct fake_proc proc;
         struct linked linked;
         fake_proc_make(&proc);

@@ -6,20 +6,15 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "platform/linux/decode.h"
 #include "platform/linux/sock_diag.h"
 #include "support/fixture_bytes.h"
 #include "support/netns_fixture.h"
 #include "support/netns_fixture_rows.h"
+#include "support/test.h"
 
 static const char *const recordings[] = {
     [PSC_PROTOCOL_TCP4] = "sock_diag/tcp4.bin",
@@ -59,7 +54,6 @@ static void end(struct decoding *decoding) {
 // Recordings ---------------------------------------------------------------------------------------
 
 static void fixture_bytes_answers_become_the_expected_rows(void **state) {
-    (void)state;
     for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
          protocol++) {
         struct fixture_bytes recording = fixture_bytes_read(recordings[protocol]);
@@ -89,7 +83,6 @@ static size_t whole_rows(const struct fixture_bytes *bytes, size_t size) {
 }
 
 static void every_truncation_is_an_error_or_not_done(void **state) {
-    (void)state;
     for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
          protocol++) {
         struct fixture_bytes recording = fixture_bytes_read(recordings[protocol]);
@@ -110,7 +103,6 @@ static void every_truncation_is_an_error_or_not_done(void **state) {
 }
 
 static void damage_never_crashes(void **state) {
-    (void)state;
     const size_t smallest_row = sizeof(struct nlmsghdr) + sizeof(struct inet_diag_msg);
     for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
          protocol++) {
@@ -189,7 +181,6 @@ struct answer_case {
 };
 
 static void answers_beside_rows_are_understood(void **state) {
-    (void)state;
     static const int none = 0, denied = -EPERM, absent = -ENOENT, positive = 5, huge = -5000;
     const unsigned row = SOCK_DIAG_BY_FAMILY, intr = NLM_F_MULTI | NLM_F_DUMP_INTR;
     const struct answer_case cases[] = {
@@ -216,7 +207,7 @@ static void answers_beside_rows_are_understood(void **state) {
         {"error, bare", NLMSG_ERROR, 0, 1, sizeof none, &none, 0, PSC_MALFORMED, 1, 0, 0, 0},
         {"error, no errno", NLMSG_ERROR, 0, 1, 0, &huge, 0, PSC_MALFORMED, 1, 0, 0, 0},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         const struct answer_case *c = &cases[i];
         struct datagram datagram = {.size = 0};
         size_t payload = c->number != NULL ? sizeof *c->number : ROW;
@@ -239,7 +230,6 @@ static void answers_beside_rows_are_understood(void **state) {
 }
 
 static void attributes_are_read_within_their_message(void **state) {
-    (void)state;
     enum { V6 = INET_DIAG_SKV6ONLY, OTHER = INET_DIAG_SHUTDOWN };
     static const struct {
         const char *name;
@@ -258,7 +248,7 @@ static void attributes_are_read_within_their_message(void **state) {
         {"of no length", 0, V6, 1, 4, PSC_MALFORMED, false, false},
         {"and half another", 5, V6, 1, 5, PSC_MALFORMED, false, false},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         static const char zeros[8];
         struct datagram datagram = {.size = 0};
         size_t attribute = (cases[i].length > 4 ? 5 : 4) + cases[i].pad;
@@ -281,7 +271,6 @@ static void attributes_are_read_within_their_message(void **state) {
 }
 
 static void nothing_is_read_behind_the_end_of_a_dump(void **state) {
-    (void)state;
     const int none = 0;
     struct datagram datagram = {.size = 0};
     put_header(&datagram, HEADER + sizeof none, NLMSG_DONE, 0, 1);
@@ -305,15 +294,13 @@ static void dump(struct decoding *decoding, enum psc_protocol protocol, uint32_t
                                       &decoding->error);
     if (decoding->status == PSC_UNSUPPORTED) {
         end(decoding);
-        print_message("skipped: %s\n", decoding->error.text);
-        skip();
+        skip_test("%s", decoding->error.text);
     }
     assert_int_equal(decoding->status, PSC_OK);
     psc_builder_seal(decoding->builder);
 }
 
 static void the_kernel_tells_of_an_own_listener(void **state) {
-    (void)state;
     struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof name;
     int listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -336,11 +323,9 @@ static void the_kernel_tells_of_an_own_listener(void **state) {
 
 // Leaves the network of the machine, so it comes last.
 static void the_kernel_answers_as_recorded(void **state) {
-    (void)state;
     struct netns_fixture net;
     if (!netns_fixture_enter()) {
-        print_message("skipped: no network namespace for this user\n");
-        skip();
+        skip_test("no network namespace for this user");
     }
     netns_fixture_open(&net);
     for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;

@@ -1,14 +1,6 @@
 // test_sort.c - sort: the order is by key, then by comparison, and equal items stay as they were.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdbool.h>
-#include <string.h>
-
 #include "base/sort.h"
+#include "support/test.h"
 
 #define MOST 1000
 
@@ -54,7 +46,6 @@ static void sorts_and_keeps_equals(void **state) {
     static struct ranks ranks;
     struct psc_sort_item items[MOST];
     uint32_t seed = 1;
-    (void)state;
     for (size_t count = 0; count <= MOST; count += count < 70 ? 1 : 93) {
         for (size_t i = 0; i < count; i++) {
             ranks.key[i] = next_random(&seed) % 4 == 0 ? UINT64_MAX : next_random(&seed) % 5;

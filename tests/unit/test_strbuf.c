@@ -1,18 +1,9 @@
 // test_strbuf.c - strbuf: text grows, is always a string, and remembers a failure.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/strbuf.h"
+#include "support/test.h"
 
 static void text_is_joined(void **state) {
     struct psc_strbuf text = {0};
-    (void)state;
     psc_strbuf_add_text(&text, "tcp");
     psc_strbuf_add(&text, ":80garbage", 3);
     psc_strbuf_add_format(&text, "-%d", 90);
@@ -26,7 +17,6 @@ static void text_is_joined(void **state) {
 static void long_text_is_whole(void **state) {
     struct psc_strbuf text = {0};
     char word[1001];
-    (void)state;
     memset(word, 'x', 1000);
     word[1000] = '\0';
     for (int i = 0; i < 10; i++) {
@@ -40,7 +30,6 @@ static void long_text_is_whole(void **state) {
 
 static void bytes_may_be_zero(void **state) {
     struct psc_strbuf text = {0};
-    (void)state;
     psc_strbuf_add(&text, "a\0b", 3);
     assert_int_equal(text.size, 3);
     assert_memory_equal(text.bytes, "a\0b", 4);
@@ -49,7 +38,6 @@ static void bytes_may_be_zero(void **state) {
 
 static void detach_gives_a_string(void **state) {
     struct psc_strbuf text = {0};
-    (void)state;
     char *empty = psc_strbuf_detach(&text);
     assert_string_equal(empty, "");
     free(empty);
@@ -62,7 +50,6 @@ static void detach_gives_a_string(void **state) {
 
 static void failure_is_sticky(void **state) {
     struct psc_strbuf text = {0};
-    (void)state;
     psc_strbuf_add_text(&text, "a");
     psc_strbuf_add(&text, "b", SIZE_MAX);
     assert_true(text.failed);

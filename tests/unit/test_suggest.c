@@ -1,13 +1,6 @@
 // test_suggest.c - nearest: which of our words somebody meant who typed another.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <string.h>
-
 #include "cli/suggest.h"
+#include "support/test.h"
 
 static void finds_what_was_meant(void **state) {
     static const char *const known[] = {"json", NULL, "ndjson", "csv", "columns", "color", "sort"};
@@ -30,11 +23,10 @@ static void finds_what_was_meant(void **state) {
         {"jxxx", NULL},
         {"a-word-that-is-longer-than-every-other-word", NULL},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct suggest suggestion;
         suggest_init(&suggestion, cases[i].word, strlen(cases[i].word));
-        for (size_t j = 0; j < sizeof known / sizeof known[0]; j++) {
+        for (size_t j = 0; j < COUNT(known); j++) {
             suggest_offer(&suggestion, known[j]);
         }
         if (cases[i].best == NULL) {
@@ -48,7 +40,6 @@ static void finds_what_was_meant(void **state) {
 
 static void looks_at_no_more_than_the_word(void **state) {
     struct suggest suggestion;
-    (void)state;
     suggest_init(&suggestion, "jsno=very long", 4);
     suggest_offer(&suggestion, "json");
     assert_string_equal(suggestion.best, "json");

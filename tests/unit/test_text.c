@@ -1,14 +1,7 @@
 // test_text.c - text: UTF-8 is decoded as RFC 3629 says, and controls, invisible characters and invalid
 // bytes are written as escapes.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <string.h>
-
 #include "base/text.h"
+#include "support/test.h"
 
 // An encoder straight from the table of RFC 3629, section 3.
 static size_t encode(uint32_t point, char bytes[4]) {
@@ -27,7 +20,6 @@ static size_t encode(uint32_t point, char bytes[4]) {
 }
 
 static void decodes_every_code_point(void **state) {
-    (void)state;
     for (uint32_t point = 0; point <= 0x110000; point++) {
         char bytes[4];
         uint32_t decoded;
@@ -65,8 +57,7 @@ static void refuses_what_is_not_utf8(void **state) {
         "\xfe",
         "\xff",
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+    for (size_t i = 0; i < COUNT(words); i++) {
         uint32_t point = 0;
         assert_int_equal(psc_text_decode(words[i], strlen(words[i]), &point), 1);
         assert_int_equal(point, PSC_TEXT_INVALID);
@@ -99,8 +90,7 @@ static void knows_what_is_printable(void **state) {
         {0x1d17b, 0xdffff, true},  {0xe0000, 0xe0fff, false},
         {0xe1000, 0x10ffff, true}, {0x110000, 0x110001, false},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+    for (size_t i = 0; i < COUNT(ranges); i++) {
         for (uint32_t point = ranges[i].first; point <= ranges[i].last; point++) {
             assert_int_equal(psc_text_is_printable(point), ranges[i].printable);
         }
@@ -129,8 +119,7 @@ static void escapes(void **state) {
         {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80", 4, 4},
         {"\xf3\xa0\x80\x81", "\\U000e0001", 4, 4},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         char text[PSC_TEXT_ESCAPED];
         size_t used;
         size_t written = psc_text_escape(cases[i].bytes, cases[i].size, &used, text);
@@ -141,7 +130,6 @@ static void escapes(void **state) {
 }
 
 static void no_two_bytes_get_through_as_a_control(void **state) {
-    (void)state;
     for (unsigned pair = 0; pair <= 0xffff; pair++) {
         char bytes[2] = {(char)(pair >> 8), (char)pair};
         char text[PSC_TEXT_ESCAPED];
@@ -167,8 +155,7 @@ static void knows_widths(void **state) {
          {0x1100, 0x2e80, 0x3042, 0x4e2d, 0xac00, 0xa960, 0xf900, 0xfe30, 0xff21, 0xffe5, 0x1f600,
           0x1f680, 0x1f900, 0x20000}},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         for (size_t j = 0; j < 14 && cases[i].points[j] != 0; j++) {
             if (psc_text_width(cases[i].points[j]) != cases[i].width) {
                 fail_msg("U+%04X takes %u columns", cases[i].points[j], cases[i].width);

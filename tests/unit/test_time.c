@@ -1,14 +1,8 @@
 // test_time.c - time: the text of a time is what the libc makes of it.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/time.h"
+#include "support/test.h"
 
 static void check_time(int64_t seconds) {
     char text[PSC_TIME_TEXT];
@@ -29,8 +23,7 @@ static void times_are_those_of_the_libc(void **state) {
         1078099199, 1709164800,  1709251199, 1795162680,  4107542399,   4107542400, 4133980799,
         -1,         -2203891201, 2147483647, 32503680000, 253402300799,
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof seconds / sizeof seconds[0]; i++) {
+    for (size_t i = 0; i < COUNT(seconds); i++) {
         check_time(seconds[i]);
     }
     for (int64_t day = 0; day < 150000; day += 997) {
@@ -40,7 +33,6 @@ static void times_are_those_of_the_libc(void **state) {
 
 static void milliseconds_have_three_digits(void **state) {
     char text[PSC_TIME_TEXT];
-    (void)state;
     assert_int_equal(psc_time_format(1795162680007, true, text), PSC_TIME_TEXT - 1);
     assert_string_equal(text, "2026-11-20T08:18:00.007Z");
     psc_time_format(-1, true, text);

@@ -1,20 +1,11 @@
 // test_windows_allocation.c - every allocation of a run fails in turn: the run says so or does without, and
 // never crashes.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <windows.h>
 
 #include "cli/cli.h"
 #include "support/argv.h"
 #include "support/capture.h"
+#include "support/test.h"
 #include "support/windows_tables.h"
 
 void *__real_malloc(size_t size);
@@ -94,10 +85,9 @@ static void every_allocation_fails_once(void **state) {
         "TCP 0.0.0.0:5001 0.0.0.0:0 BOUND 4",
         "UDP [fe80::1%5]:1900 *:* 4",
     };
-    (void)state;
     snprintf(row, sizeof row, "TCP 127.0.0.1:80 0.0.0.0:0 LISTENING %lu", GetCurrentProcessId());
-    windows_tables_set(rows, sizeof rows / sizeof rows[0]);
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    windows_tables_set(rows, COUNT(rows));
+    for (size_t i = 0; i < COUNT(lines); i++) {
         fail_each(lines[i]);
     }
 }

@@ -1,15 +1,8 @@
 // test_windows_confine.c - confine: which restrictions it sets on which Windows, and whether they hold.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <string.h>
-
 #include "platform/platform.h"
 #include "platform/windows/confine.h"
 #include "platform/windows/win32.h"
+#include "support/test.h"
 
 #define POLICIES 32
 
@@ -48,7 +41,6 @@ system_function_pointer *__wrap_system_function(const wchar_t *library, const ch
 }
 
 static int newest_windows(void **state) {
-    (void)state;
     machine = (struct machine){.known = {[ProcessImageLoadPolicy] = 7,
                                          [ProcessExtensionPointDisablePolicy] = 1,
                                          [ProcessChildProcessPolicy] = 1}};
@@ -63,7 +55,6 @@ static void assert_limits(const char *expected) {
 
 static void everything_in_two_steps(void **state) {
     char text[PSC_DESCRIPTION_SIZE];
-    (void)state;
     assert_limits("none");
     psc_platform_confine(PSC_CONFINE_COLLECTING, NULL);
     assert_limits("no remote DLLs, no low-integrity DLLs, System32 first, no extension points");
@@ -77,7 +68,6 @@ static void everything_in_two_steps(void **state) {
 }
 
 static void an_older_windows_gets_what_it_has(void **state) {
-    (void)state;
     machine.known[ProcessImageLoadPolicy] = 3;
     machine.known[ProcessChildProcessPolicy] = 0;
     psc_platform_confine(PSC_CONFINE_COLLECTING, NULL);
@@ -86,7 +76,6 @@ static void an_older_windows_gets_what_it_has(void **state) {
 }
 
 static void the_oldest_has_nothing(void **state) {
-    (void)state;
     machine.functions_missing = true;
     psc_platform_confine(PSC_CONFINE_COLLECTING, NULL);
     psc_platform_confine(PSC_CONFINE_REPORTING, NULL);
@@ -99,14 +88,12 @@ static void no_program_can_be_started(void **state) {
     wchar_t command[] = L"cmd.exe /c exit";
     STARTUPINFOW startup = {.cb = sizeof startup};
     PROCESS_INFORMATION started;
-    (void)state;
     machine.real = true;
     psc_platform_confine(PSC_CONFINE_COLLECTING, NULL);
     psc_platform_confine(PSC_CONFINE_REPORTING, NULL);
     confine_describe(limits);
     if (strstr(limits, "no child processes") == NULL) {
-        print_message("skipped: this system has no such policy; limits: %s\n", limits);
-        skip();
+        skip_test("this system has no such policy; limits: %s", limits);
     }
     assert_false(
         CreateProcessW(NULL, command, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &started));

@@ -1,15 +1,9 @@
 // test_windows_exe_location.c - exe_location: constructed access lists, names of directories, this program.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <string.h>
 #include <windows.h>
 
 #include "model/snapshot.h"
 #include "platform/windows/exe_location.h"
+#include "support/test.h"
 
 struct entry {
     bool denies;
@@ -59,8 +53,7 @@ static void access_lists(void **state) {
          2,
          true},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         if (grants(cases[i].entries, cases[i].count, FILE_WRITE_DATA) != cases[i].grants) {
             fail_msg("case %u", (unsigned)i);
         }
@@ -82,8 +75,7 @@ static void temporary_directories(void **state) {
         {L"C:\\Temperature\\x.exe", false},
         {L"C:\\Program Files\\x.exe", false},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         assert_true(exe_location_is_temporary(cases[i].path) == cases[i].temporary);
     }
 }
@@ -93,7 +85,6 @@ static void of_this_program(void **state) {
     wchar_t network[] = L"\\Device\\Mup\\x.exe";
     wchar_t empty[] = L"";
     uint8_t flags;
-    (void)state;
     assert_true(GetModuleFileNameW(NULL, path, MAX_PATH) > 0);
     assert_true(exe_location_flags(path, &flags));
     assert_int_equal(flags & PSC_EXE_REPLACED, 0); // Windows protects a running executable

@@ -1,14 +1,4 @@
 // test_windows_file.c - file: files appear as a whole or not at all, and replace only what they may.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <windows.h>
 
 #include <aclapi.h>
@@ -16,6 +6,7 @@
 
 #include "platform/file.h"
 #include "support/capture.h"
+#include "support/test.h"
 #include "support/windows_fake.h"
 #include "support/windows_run.h"
 
@@ -116,7 +107,6 @@ static void assert_file(const char *name, const char *expected) {
 }
 
 static void a_new_file_and_one_that_is_replaced(void **state) {
-    (void)state;
     write_file("a.txt", "one\n", true);
     assert_file("a.txt", "one\n");
     write_file("a.txt", "two\n", true);
@@ -125,7 +115,6 @@ static void a_new_file_and_one_that_is_replaced(void **state) {
 }
 
 static void what_is_given_up_leaves_nothing(void **state) {
-    (void)state;
     write_file("a.txt", "old\n", true);
     write_file("a.txt", "new\n", false);
     write_file("b.txt", "new\n", false);
@@ -146,7 +135,6 @@ static void assert_refused(const char *name, const char *reason) {
 }
 
 static void only_regular_files_are_replaced(void **state) {
-    (void)state;
     assert_refused("NUL", "device");
     assert_refused("", "directory");
     assert_refused("..", "directory");
@@ -160,7 +148,6 @@ static void only_regular_files_are_replaced(void **state) {
 }
 
 static void what_others_own_is_not_replaced(void **state) {
-    (void)state;
     write_file("a.txt", "old\n", true);
     machine.owner_refused = true;
     assert_refused("a.txt", "belongs to another user");
@@ -170,7 +157,6 @@ static void what_others_own_is_not_replaced(void **state) {
 
 // Another user replaces a directory of the path by a junction.
 static void a_directory_that_changes_is_refused(void **state) {
-    (void)state;
     write_file("a.txt", "old\n", true);
     machine.other_directory = true;
     assert_refused("a.txt", "its directory");
@@ -196,7 +182,6 @@ static void owner_and_access_list_are_kept(void **state) {
     wchar_t wide[2 * MAX_PATH];
     wchar_t list[MAX_PATH];
     PSECURITY_DESCRIPTOR descriptor;
-    (void)state;
     path_to("a.txt", path);
     MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, 2 * MAX_PATH);
     write_file("a.txt", "old\n", true);
@@ -224,7 +209,6 @@ static void owner_and_access_list_are_kept(void **state) {
 
 static void the_temporary_name_cannot_be_foreseen(void **state) {
     wchar_t first[MAX_PATH];
-    (void)state;
     write_file("a.txt", "one\n", true);
     wcscpy(first, machine.temporary);
     write_file("a.txt", "two\n", true);
@@ -235,7 +219,6 @@ static void a_program_that_is_killed_leaves_nothing(void **state) {
     static struct windows_run run;
     wchar_t program[MAX_PATH];
     wchar_t arguments[3 * MAX_PATH];
-    (void)state;
     write_file("a.txt", "old\n", true);
     assert_true(GetModuleFileNameW(NULL, program, MAX_PATH) > 0);
     _snwprintf(arguments, 3 * MAX_PATH, L"\"%hs\\a.txt\"", directory);
@@ -250,7 +233,6 @@ static void a_file_is_read_whole(void **state) {
     char path[2 * MAX_PATH];
     struct psc_strbuf text = {0};
     struct psc_error error;
-    (void)state;
     char bytes[20000];
     memset(bytes, 'x', sizeof bytes - 1);
     bytes[sizeof bytes - 1] = '\0';
@@ -281,7 +263,6 @@ static void be_killed(const char *path) {
 
 static int make_directory(void **state) {
     char temporary[MAX_PATH];
-    (void)state;
     machine = (struct machine){0};
     GetTempPathA(MAX_PATH, temporary);
     snprintf(directory, sizeof directory, "%spsc-%lu-%lu", temporary, GetCurrentProcessId(),
@@ -291,7 +272,6 @@ static int make_directory(void **state) {
 
 static int drop_directory(void **state) {
     char path[2 * MAX_PATH];
-    (void)state;
     path_to("a.txt", path);
     DeleteFileA(path);
     return RemoveDirectoryA(directory) ? 0 : -1; // fails if anything is left

@@ -1,13 +1,5 @@
 // test_windows_ip_helper.c - ip_helper: constructed tables, tables that grow, and missing functions. A fake
 // system_function() returns the functions of iphlpapi.dll.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
 #include <winsock2.h>
 #include <ws2ipdef.h>
 
@@ -15,6 +7,7 @@
 
 #include "platform/windows/ip_helper.h"
 #include "platform/windows/win32.h"
+#include "support/test.h"
 
 // Decoding ----------------------------------------------------------------------------------------
 
@@ -91,7 +84,7 @@ static void every_state_number(void **state) {
         {101, PSC_STATE_UNKNOWN, 101},   {255, PSC_STATE_UNKNOWN, 255},
         {70000, PSC_STATE_UNKNOWN, 255}, {0xffffffff, PSC_STATE_UNKNOWN, 255},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct {
             DWORD count;
             MIB_TCPROW_OWNER_PID row;
@@ -132,7 +125,7 @@ static void scope_ids_in_both_byte_orders(void **state) {
         {0xff, 0x02, 0x05000000, 5}, {0x20, 0x01, 5, 0},          {0, 0, 5, 0},
         {0xfe, 0xc0, 5, 0},          {0xff, 0x05, 5, 0},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct {
             DWORD count;
             MIB_UDP6ROW_OWNER_PID row;

@@ -1,14 +1,8 @@
 // test_windows_netsh.c - netsh: running it, and what it prints in several languages.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <string.h>
 #include <windows.h>
 
 #include "platform/windows/netsh.h"
+#include "support/test.h"
 #include "support/windows_fake.h"
 #include "support/windows_run.h"
 
@@ -47,7 +41,6 @@ static BOOL WINAPI fake_TerminateProcess(HANDLE process, UINT code) {
 static char answer[NETSH_ANSWER_SIZE];
 
 static void its_output_is_kept(void **state) {
-    (void)state;
     assert_true(netsh_run(L"int ipv4", answer));
     assert_memory_equal(answer, "portscope ", 10);
     assert_string_equal(answer + strlen(answer) - 2, "\r\n");
@@ -55,7 +48,6 @@ static void its_output_is_kept(void **state) {
 }
 
 static void one_that_hangs_is_ended(void **state) {
-    (void)state;
     machine.hangs = true;
     assert_false(netsh_run(L"int ipv4", answer));
     assert_true(machine.terminated);
@@ -63,7 +55,6 @@ static void one_that_hangs_is_ended(void **state) {
 }
 
 static void one_that_does_not_start(void **state) {
-    (void)state;
     machine = (struct machine){.missing = true};
     assert_false(netsh_run(L"int ipv4", answer));
     assert_string_equal(answer, "");
@@ -91,7 +82,6 @@ static void excluded_ranges(void **state) {
         "      1025        1124      \r\n\r\n* - Exclusions de ports administr\x82"
         "es.\r\n";
     struct psc_port_set ports = {0};
-    (void)state;
     assert_int_equal(netsh_parse_excluded(english, &ports), PSC_OK);
     assert_int_equal(count_ports(&ports), 61);
     assert_non_null(psc_port_set_find(&ports, 5357));
@@ -119,8 +109,7 @@ static void what_is_no_range_is_passed_over(void **state) {
         "99999999999 99999999999\r\n",
         "-1 5\r\n",
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    for (size_t i = 0; i < COUNT(texts); i++) {
         struct psc_port_set ports = {0};
         assert_int_equal(netsh_parse_excluded(texts[i], &ports), PSC_OK);
         assert_int_equal(count_ports(&ports), 0);
@@ -140,8 +129,7 @@ static void the_dynamic_range(void **state) {
          1024, 65534},
         {"\xe5\x8d\x8f\xe8\xae\xae tcp\r\n-----\r\n\xe5\xbc\x80 : 1\r\n\xe6\x95\xb0 : 1\r\n", 1, 1},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         uint16_t first = 0;
         uint16_t last = 0;
         assert_true(netsh_parse_dynamic(cases[i].text, &first, &last));
@@ -154,8 +142,7 @@ static void what_is_no_dynamic_range_is_refused(void **state) {
     static const char *const texts[] = {
         "", "a: 1\r\n", "a: 1\r\nb: 0\r\n", "a: 49152\r\nb: 16385\r\n", "a: x\r\nb: y\r\n", ":::",
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    for (size_t i = 0; i < COUNT(texts); i++) {
         uint16_t first;
         uint16_t last;
         assert_false(netsh_parse_dynamic(texts[i], &first, &last));

@@ -1,14 +1,7 @@
 // test_windows_netstat.c - rows captured from Windows' own netstat -anoq. Encoded as the tables that they
 // came from, they must come out again to the byte, line ends included.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <string.h>
-
 #include "support/run_cli.h"
+#include "support/test.h"
 #include "support/windows_tables.h"
 
 // In the order of a listing.
@@ -28,14 +21,13 @@ static const char *const captured[] = {
     "  UDP    [fe80::182e:1ba9:7b17:351d%5]:1900  *:*                                    884",
     "  UDP    [fe80::2952:170d:f2f2:1464%16]:60720  *:*                                    2872",
 };
-#define CAPTURED (sizeof captured / sizeof captured[0])
+#define CAPTURED COUNT(captured)
 
 static void captured_rows_to_the_byte(void **state) {
     char expected[8192] =
         "\r\nActive Connections\r\n\r\n"
         "  Proto  Local Address          Foreign Address        State           PID\r\n";
     struct run run;
-    (void)state;
     for (size_t i = 0; i < CAPTURED; i++) {
         strcat(strcat(expected, captured[i]), "\r\n");
     }
@@ -49,8 +41,7 @@ static void captured_rows_to_the_byte(void **state) {
 static void every_other_form_has_them(void **state) {
     static const char *const lines[] = {"portscope -anoq --csv", "portscope -anoq --json",
                                         "portscope -anoq --ndjson"};
-    (void)state;
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    for (size_t i = 0; i < COUNT(lines); i++) {
         struct run run;
         run_cli(&run, lines[i]);
         assert_int_equal(run.exit, 0);
@@ -62,7 +53,6 @@ static void every_other_form_has_them(void **state) {
 
 static void http_sys_is_named_to_who_asks_for_its_port(void **state) {
     struct run run;
-    (void)state;
     run_cli(&run, "portscope :80 -ano");
     assert_non_null(strstr(run.out, "System"));
     assert_non_null(strstr(run.err, "netsh http show servicestate"));
@@ -76,7 +66,6 @@ static void http_sys_is_named_to_who_asks_for_its_port(void **state) {
 }
 
 static int set_tables(void **state) {
-    (void)state;
     windows_tables_set(captured, CAPTURED);
     return 0;
 }

@@ -1,18 +1,11 @@
 // test_windows_ports.c - ports: real attempts to bind, and what Windows answers where Wine does not:
 // ports that it keeps, and those that somebody has alone. netsh is ours here.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <string.h>
 #include <winsock2.h>
 #include <ws2tcpip.h>
 
 #include "platform/platform.h"
 #include "platform/windows/netsh.h"
+#include "support/test.h"
 #include "support/windows_fake.h"
 #include "support/windows_socket.h"
 
@@ -58,7 +51,6 @@ bool __wrap_netsh_run(const wchar_t *arguments, char answer[NETSH_ANSWER_SIZE]) 
 
 static int usual_machine(void **state) {
     WSADATA ignored;
-    (void)state;
     machine = (struct machine){0};
     return WSAStartup(MAKEWORD(2, 2), &ignored);
 }
@@ -85,8 +77,7 @@ static void a_held_port_is_taken_and_then_free(void **state) {
                  {AF_INET6, SOCK_STREAM, PSC_PROTOCOL_TCP6},
                  {AF_INET, SOCK_DGRAM, PSC_PROTOCOL_UDP4},
                  {AF_INET6, SOCK_DGRAM, PSC_PROTOCOL_UDP6}};
-    (void)state;
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    for (size_t i = 0; i < COUNT(kinds); i++) {
         u_short port;
         SOCKET held = windows_socket_open(kinds[i].family, kinds[i].type, &port);
         assert_true(held != INVALID_SOCKET);
@@ -99,12 +90,10 @@ static void a_held_port_is_taken_and_then_free(void **state) {
 }
 
 static void an_address_of_another_machine(void **state) {
-    (void)state;
     assert_int_equal(probe(PSC_PROTOCOL_TCP4, 40000, 192), PSC_PROBE_NO_ADDRESS); // 192.0.0.1
 }
 
 static void a_port_that_windows_keeps(void **state) {
-    (void)state;
     machine.any_error = machine.specific_error = WSAEACCES;
     assert_int_equal(probe(PSC_PROTOCOL_TCP4, 50000, 0), PSC_PROBE_RESERVED);
     assert_int_equal(probe(PSC_PROTOCOL_TCP6, 50000, 0), PSC_PROBE_RESERVED);
@@ -112,7 +101,6 @@ static void a_port_that_windows_keeps(void **state) {
 }
 
 static void an_address_that_somebody_has_alone(void **state) {
-    (void)state;
     machine.specific_error = WSAEACCES;
     machine.any_error = WSAEADDRINUSE;
     assert_int_equal(probe(PSC_PROTOCOL_TCP4, 50000, 127), PSC_PROBE_TAKEN);
@@ -123,7 +111,6 @@ static void other_answers(void **state) {
     struct psc_probe refused_probe = {.protocol = PSC_PROTOCOL_TCP4, .port = 1};
     struct psc_error error;
     enum psc_probe_result result;
-    (void)state;
     machine.any_error = WSAEADDRNOTAVAIL;
     assert_int_equal(probe(PSC_PROTOCOL_TCP4, 1, 0), PSC_PROBE_NO_ADDRESS);
     machine.any_error = WSAEAFNOSUPPORT;
@@ -137,7 +124,6 @@ static void ranges_of_both_families(void **state) {
     struct psc_request request;
     struct psc_port_ranges ranges;
     struct psc_error error;
-    (void)state;
     psc_request_init(&request);
     assert_int_equal(psc_platform_port_ranges(&request, false, &ranges, &error), PSC_OK);
     assert_int_equal(ranges.known,

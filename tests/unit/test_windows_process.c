@@ -1,14 +1,6 @@
 // test_windows_process.c - process: command lines are split as Microsoft documents it and msvcrt does it.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "platform/windows/process.h"
+#include "support/test.h"
 
 #define ARGUMENTS(text) (text), sizeof(text)
 
@@ -38,8 +30,7 @@ static void takes_lines_apart(void **state) {
         {"x \"open", ARGUMENTS("x\0open")},
         {"x m\xc3\xbc\xc3\x9f \xe2\x9c\x94", ARGUMENTS("x\0m\xc3\xbc\xc3\x9f\0\xe2\x9c\x94")},
     };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         char *text = strdup(cases[i].line);
         size_t size = process_split_command_line(text);
         if (size != cases[i].size || memcmp(text, cases[i].arguments, size) != 0) {
@@ -53,7 +44,6 @@ static void takes_lines_apart(void **state) {
 static void never_grows(void **state) {
     static const char letters[] = "a\\\" \t";
     uint32_t seed = 3;
-    (void)state;
     for (int i = 0; i < 100000; i++) {
         char line[24];
         size_t length = 0;

@@ -1,14 +1,7 @@
 // test_windows_process_handle.c - process_handle: real processes are opened and ended; those that refuse it are
 // fakes.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <string.h>
-
 #include "platform/platform.h"
+#include "support/test.h"
 #include "support/windows_fake.h"
 #include "support/windows_run.h"
 
@@ -51,7 +44,6 @@ struct fixture {
 static struct fixture fixture;
 
 static int start_holder(void **state) {
-    (void)state;
     memset(&fixture, 0, sizeof fixture);
     refused_pid = 0;
     refuses_end = false;
@@ -62,7 +54,6 @@ static int start_holder(void **state) {
 }
 
 static int end_holder(void **state) {
-    (void)state;
     refuses_end = false;
     psc_platform_close_process(fixture.held);
     windows_holder_end(&fixture.holder);
@@ -75,7 +66,6 @@ static enum psc_status hold(uint32_t pid, uint64_t identity) {
 }
 
 static void ends_by_force_what_has_no_window(void **state) {
-    (void)state;
     assert_int_equal(hold(fixture.holder.pid, fixture.identity), PSC_OK);
     assert_int_equal(psc_platform_terminate_process(fixture.held, false, &fixture.error),
                      PSC_UNSUPPORTED);
@@ -87,20 +77,17 @@ static void ends_by_force_what_has_no_window(void **state) {
 }
 
 static void another_process_of_that_number(void **state) {
-    (void)state;
     assert_int_equal(hold(fixture.holder.pid, fixture.identity + 1), PSC_GONE);
     assert_null(fixture.held);
     assert_int_equal(WaitForSingleObject(fixture.holder.process, 0), WAIT_TIMEOUT);
 }
 
 static void a_process_that_is_gone(void **state) {
-    (void)state;
     assert_int_equal(hold(0xfffffff0, 1), PSC_GONE);
     assert_null(fixture.held);
 }
 
 static void a_process_that_refuses(void **state) {
-    (void)state;
     refused_pid = fixture.holder.pid;
     assert_int_equal(hold(fixture.holder.pid, fixture.identity), PSC_DENIED);
     refused_pid = 0;
@@ -112,7 +99,6 @@ static void a_process_that_refuses(void **state) {
 }
 
 static void who_must_not_be_ended(void **state) {
-    (void)state;
     assert_true(psc_platform_is_critical(0));
     assert_true(psc_platform_is_critical(4));
     assert_false(psc_platform_is_critical(fixture.holder.pid));

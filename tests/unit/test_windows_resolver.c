@@ -1,13 +1,5 @@
 // test_windows_resolver.c - resolver: what Wine cannot show. Processes that refuse, paths without a
 // handle, the kernel's two processes, services that come in pieces. The functions of Windows are fakes.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
 #include <windows.h>
 
 #include <tlhelp32.h>
@@ -15,6 +7,7 @@
 
 #include "platform/platform.h"
 #include "platform/windows/win32.h"
+#include "support/test.h"
 #include "support/windows_fake.h"
 
 // The machine -------------------------------------------------------------------------------------
@@ -29,7 +22,7 @@ static const struct {
     {0, L"[System Process]"}, {4, L"Sistema"},      {700, L"svchost.exe"}, {710, L"node.exe"},
     {720, L"Registry"},       {1000, L"lsass.exe"}, {1010, L"secret.exe"},
 };
-#define LISTED (sizeof listed / sizeof listed[0])
+#define LISTED COUNT(listed)
 
 // What a test makes of it, in one thread.
 static struct machine {
@@ -78,7 +71,7 @@ static DWORD WINAPI fake_QueryDosDeviceW(const wchar_t *drive, wchar_t *target, 
     static const wchar_t shorter[] =
         L"\\Device\\HarddiskVolume"; // is no prefix of a path's first names
     const wchar_t *found = drive[0] == L'C' ? volume : drive[0] == L'B' ? shorter : NULL;
-    if (found == NULL || size < sizeof volume / sizeof volume[0]) {
+    if (found == NULL || size < COUNT(volume)) {
         return 0;
     }
     wcscpy(target, found);

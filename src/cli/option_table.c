@@ -200,7 +200,7 @@ const struct option option_table[] = {
     {LIST, 'f', NULL, NULL, GROUP_OWNERS, set_flag, FIELD(remote_names),
      "names of remote addresses by reverse DNS (5 s at most)"},
 
-#define FILTER_ROW(name, value, parse, field, help)                                                \
+#define FILTER_ROW(name, value, parse, read, field, help)                                          \
     {LIST, 0, (name), (value), GROUP_FILTERS, set_filter, 0, (help)},
     PSC_FILTER_LIST(FILTER_ROW)
 #undef FILTER_ROW

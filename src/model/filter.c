@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/number.h"
+#include "base/strbuf.h"
 
 const struct psc_filter psc_filter_everything = {
     .protocols = PSC_PROTOCOLS_ALL,
@@ -18,6 +19,13 @@ void psc_filter_init(struct psc_filter *filter) {
     *filter = psc_filter_everything;
 }
 
+static void free_globs(struct psc_value_filter *globs) {
+    for (size_t i = 0; i < globs->count; i++) {
+        free(globs->values[i].glob);
+    }
+    free(globs->values);
+}
+
 void psc_filter_done(struct psc_filter *filter) {
     psc_port_set_done(&filter->any_port.set);
     psc_port_set_done(&filter->local_port.set);
@@ -26,117 +34,54 @@ void psc_filter_done(struct psc_filter *filter) {
     free(filter->local_address.values);
     free(filter->remote_address.values);
     free(filter->pids.values);
-    psc_strbuf_done(&filter->processes.patterns);
-    psc_strbuf_done(&filter->users.patterns);
+    free_globs(&filter->processes);
+    free_globs(&filter->users);
     psc_filter_init(filter);
-}
-
-// Lists -------------------------------------------------------------------------------------------
-
-// Strips the `!`. A filter that was given before must be given the same way again.
-static enum psc_status read_negation(const char **list, bool given, bool *negated,
-                                     struct psc_error *error) {
-    bool negates = **list == '!';
-    if (given && negates != *negated) {
-        return psc_fail(error, PSC_USAGE,
-                        "'%s': this filter is given both with and without '!'; use one of them",
-                        *list);
-    }
-    *negated = negates;
-    *list += negates ? 1 : 0;
-    return PSC_OK;
-}
-
-// Adds one word, which may be empty, to the values of a filter.
-typedef enum psc_status read_word(void *values, const char *word, struct psc_error *error);
-
-static enum psc_status read_words(const char *list, read_word *read, void *values,
-                                  struct psc_error *error) {
-    struct psc_strbuf copy = {0};
-    psc_strbuf_add_text(&copy, list);
-    enum psc_status status = copy.failed ? psc_no_memory(error) : PSC_OK;
-    for (char *word = copy.bytes; status == PSC_OK && word != NULL;) {
-        char *comma = strchr(word, ',');
-        if (comma != NULL) {
-            *comma++ = '\0';
-        }
-        status = read(values, word, error);
-        word = comma;
-    }
-    psc_strbuf_done(&copy);
-    return status;
-}
-
-// Reads a list into values of which some are perhaps given.
-static enum psc_status read_list(const char *list, bool given, bool *negated, read_word *read,
-                                 void *values, struct psc_error *error) {
-    bool negates = *negated;
-    enum psc_status status = read_negation(&list, given, &negates, error);
-    if (status != PSC_OK) {
-        return status;
-    }
-    status = read_words(list, read, values, error);
-    if (status == PSC_OK) {
-        *negated = negates;
-    }
-    return status;
 }
 
 // Values ------------------------------------------------------------------------------------------
 
-static enum psc_status read_pid(void *values, const char *word, struct psc_error *error) {
-    struct psc_pid_filter *pids = values;
+// Reads one word of a list, which may be empty.
+typedef enum psc_status read_value(const char *word, union psc_filter_value *value,
+                                   struct psc_error *error);
+static read_value read_pid, read_glob, read_network, read_protocol, read_state;
+
+static enum psc_status read_pid(const char *word, union psc_filter_value *value,
+                                struct psc_error *error) {
     uint64_t pid;
     if (!psc_number_parse(word, UINT32_MAX, &pid)) {
         return psc_fail(error, PSC_USAGE, "'%s' is not a PID; use numbers, or lists like 12,13",
                         word);
     }
-    if (!PSC_ARRAY_RESERVE(pids->values, pids->capacity, pids->count + 1)) {
-        return psc_no_memory(error);
-    }
-    pids->values[pids->count++] = (uint32_t)pid;
+    value->pid = (uint32_t)pid;
     return PSC_OK;
 }
 
-static enum psc_status read_glob(void *values, const char *word, struct psc_error *error) {
-    struct psc_strbuf *patterns = values;
+static enum psc_status read_glob(const char *word, union psc_filter_value *value,
+                                 struct psc_error *error) {
+    struct psc_strbuf copy = {0};
     if (*word == '\0') {
         return psc_fail(error, PSC_USAGE,
                         "'%s' is not a name; use names, globs, or lists like nginx,node*", word);
     }
-    psc_strbuf_add(patterns, word, strlen(word) + 1);
-    return patterns->failed ? psc_no_memory(error) : PSC_OK;
+    psc_strbuf_add_text(&copy, word);
+    value->glob = psc_strbuf_detach(&copy);
+    return value->glob != NULL ? PSC_OK : psc_no_memory(error);
 }
 
-static enum psc_status read_network(void *values, const char *word, struct psc_error *error) {
-    struct psc_network_filter *networks = values;
-    struct psc_network network;
-    if (!psc_network_parse(word, &network)) {
+static enum psc_status read_network(const char *word, union psc_filter_value *value,
+                                    struct psc_error *error) {
+    if (!psc_network_parse(word, &value->network)) {
         return psc_fail(error, PSC_USAGE,
                         "'%s' is not an address; use IPv4 or IPv6 addresses, networks like "
                         "10.0.0.0/8 or fe80::/10, or lists of them",
                         word);
     }
-    if (!PSC_ARRAY_RESERVE(networks->values, networks->capacity, networks->count + 1)) {
-        return psc_no_memory(error);
-    }
-    networks->values[networks->count++] = network;
     return PSC_OK;
 }
 
-static char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
-static bool same_word(const char *a, const char *b) {
-    while (*a != '\0' && lower(*a) == lower(*b)) {
-        a++;
-        b++;
-    }
-    return lower(*a) == lower(*b);
-}
-
-static enum psc_status read_protocol(void *values, const char *word, struct psc_error *error) {
+static enum psc_status read_protocol(const char *word, union psc_filter_value *value,
+                                     struct psc_error *error) {
     // The words with `v` are those of Windows' `netstat -p`.
     static const struct {
         const char *word;
@@ -154,8 +99,8 @@ static enum psc_status read_protocol(void *values, const char *word, struct psc_
         {"udpv6", PSC_PROTOCOL_BIT(PSC_PROTOCOL_UDP6)},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (same_word(word, words[i].word)) {
-            *(uint32_t *)values |= words[i].protocols;
+        if (psc_glob_match(words[i].word, word)) { // in either case
+            value->mask = words[i].protocols;
             return PSC_OK;
         }
     }
@@ -163,112 +108,139 @@ static enum psc_status read_protocol(void *values, const char *word, struct psc_
                     "'%s' is not a protocol; use tcp, udp, tcp4, tcp6, udp4 or udp6", word);
 }
 
-static enum psc_status read_state(void *values, const char *word, struct psc_error *error) {
-    uint32_t states = psc_state_parse(word);
-    if (states == 0) {
+static enum psc_status read_state(const char *word, union psc_filter_value *value,
+                                  struct psc_error *error) {
+    value->mask = psc_state_parse(word);
+    if (value->mask == 0) {
         return psc_fail(error, PSC_USAGE,
                         "'%s' is not a state; use the words of netstat, ss or lsof, like "
                         "listening, established, time_wait, close_wait, syn_sent, bound, unconn",
                         word);
     }
-    *(uint32_t *)values |= states;
     return PSC_OK;
+}
+
+// Adds the values of a list, without its `!`. After an error some may be added.
+static enum psc_status read_values(const char *list, read_value *read,
+                                   struct psc_value_filter *values, struct psc_error *error) {
+    struct psc_strbuf copy = {0};
+    psc_strbuf_add_text(&copy, list);
+    enum psc_status status = copy.failed ? psc_no_memory(error) : PSC_OK;
+    for (char *word = copy.bytes; status == PSC_OK && word != NULL;) {
+        char *comma = strchr(word, ',');
+        if (comma != NULL) {
+            *comma++ = '\0';
+        }
+        if (!PSC_ARRAY_RESERVE(values->values, values->capacity, values->count + 1)) {
+            status = psc_no_memory(error);
+            break;
+        }
+        status = read(word, &values->values[values->count], error);
+        values->count += status == PSC_OK;
+        word = comma;
+    }
+    psc_strbuf_done(&copy);
+    return status;
 }
 
 // Filters by name ---------------------------------------------------------------------------------
 
-typedef enum psc_status parse_value(struct psc_filter *filter, void *field, const char *value,
-                                    struct psc_error *error);
-static parse_value parse_ports, parse_protocols, parse_states, parse_pids, parse_globs,
-    parse_networks, parse_flag;
+// Adds what is given to a field of the filter.
+typedef enum psc_status parse_filter(struct psc_filter *filter, void *field, read_value *read,
+                                     const char *given, struct psc_error *error);
+static parse_filter parse_flag, parse_ports, parse_list, parse_mask;
 
-static enum psc_status parse_flag(struct psc_filter *filter, void *field, const char *value,
-                                  struct psc_error *error) {
-    (void)filter, (void)value, (void)error;
+// Strips the `!`. A filter that was given before must be given the same way again.
+static enum psc_status read_negation(const char **list, bool before, bool *negated,
+                                     struct psc_error *error) {
+    bool negates = **list == '!';
+    if (before && negates != *negated) {
+        return psc_fail(error, PSC_USAGE,
+                        "'%s': this filter is given both with and without '!'; use one of them",
+                        *list);
+    }
+    *negated = negates;
+    *list += negates ? 1 : 0;
+    return PSC_OK;
+}
+
+static enum psc_status parse_flag(struct psc_filter *filter, void *field, read_value *read,
+                                  const char *given, struct psc_error *error) {
+    (void)filter, (void)read, (void)given, (void)error;
     *(bool *)field = true;
     return PSC_OK;
 }
 
-static enum psc_status parse_ports(struct psc_filter *filter, void *field, const char *value,
-                                   struct psc_error *error) {
+static enum psc_status parse_ports(struct psc_filter *filter, void *field, read_value *read,
+                                   const char *given, struct psc_error *error) {
     struct psc_port_filter *ports = field;
     bool negated = ports->negated;
-    (void)filter;
-    enum psc_status status = read_negation(&value, ports->set.count > 0, &negated, error);
+    (void)filter, (void)read;
+    enum psc_status status = read_negation(&given, ports->set.count > 0, &negated, error);
     if (status != PSC_OK) {
         return status;
     }
-    status = psc_port_set_parse(&ports->set, value, error);
+    status = psc_port_set_parse(&ports->set, given, error);
     if (status == PSC_OK) {
         ports->negated = negated;
     }
     return status;
 }
 
-static enum psc_status parse_pids(struct psc_filter *filter, void *field, const char *value,
-                                  struct psc_error *error) {
-    struct psc_pid_filter *pids = field;
-    size_t before = pids->count;
+static enum psc_status parse_list(struct psc_filter *filter, void *field, read_value *read,
+                                  const char *given, struct psc_error *error) {
+    struct psc_value_filter *values = field;
+    size_t before = values->count;
+    bool negated = values->negated;
     (void)filter;
-    enum psc_status status = read_list(value, before > 0, &pids->negated, read_pid, pids, error);
-    pids->count = status == PSC_OK ? pids->count : before;
-    return status;
-}
-
-static enum psc_status parse_globs(struct psc_filter *filter, void *field, const char *value,
-                                   struct psc_error *error) {
-    struct psc_glob_filter *globs = field;
-    size_t before = globs->patterns.size;
-    (void)filter;
-    enum psc_status status =
-        read_list(value, before > 0, &globs->negated, read_glob, &globs->patterns, error);
-    globs->patterns.size = status == PSC_OK ? globs->patterns.size : before;
-    return status;
-}
-
-static enum psc_status parse_networks(struct psc_filter *filter, void *field, const char *value,
-                                      struct psc_error *error) {
-    struct psc_network_filter *networks = field;
-    size_t before = networks->count;
-    (void)filter;
-    enum psc_status status =
-        read_list(value, before > 0, &networks->negated, read_network, networks, error);
-    networks->count = status == PSC_OK ? networks->count : before;
-    return status;
-}
-
-static enum psc_status parse_mask(uint32_t *mask, bool *given, uint32_t all, read_word *read,
-                                  const char *value, struct psc_error *error) {
-    bool negated = false;
-    uint32_t named = 0;
-    enum psc_status status = read_list(value, false, &negated, read, &named, error);
+    enum psc_status status = read_negation(&given, before > 0, &negated, error);
+    if (status != PSC_OK) {
+        return status;
+    }
+    status = read_values(given, read, values, error);
     if (status == PSC_OK) {
-        *mask = (*given ? *mask : 0) | (negated ? all & ~named : named);
-        *given = true;
+        values->negated = negated;
+        return PSC_OK;
+    }
+    while (values->count > before) {
+        values->count--;
+        if (read == read_glob) {
+            free(values->values[values->count].glob);
+        }
     }
     return status;
 }
 
-static enum psc_status parse_protocols(struct psc_filter *filter, void *field, const char *value,
-                                       struct psc_error *error) {
-    return parse_mask(field, &filter->protocols_given, PSC_PROTOCOLS_ALL, read_protocol, value,
-                      error);
-}
-
-static enum psc_status parse_states(struct psc_filter *filter, void *field, const char *value,
-                                    struct psc_error *error) {
-    return parse_mask(field, &filter->states_given, PSC_STATES_ALL, read_state, value, error);
+static enum psc_status parse_mask(struct psc_filter *filter, void *field, read_value *read,
+                                  const char *given, struct psc_error *error) {
+    bool states = field == &filter->states;
+    bool *before = states ? &filter->states_given : &filter->protocols_given;
+    uint32_t *mask = field;
+    uint32_t named = 0;
+    struct psc_value_filter values = {.negated = *given == '!'};
+    enum psc_status status = read_values(given + values.negated, read, &values, error);
+    for (size_t i = 0; i < values.count; i++) {
+        named |= values.values[i].mask;
+    }
+    free(values.values);
+    if (status == PSC_OK) {
+        named = values.negated ? (states ? PSC_STATES_ALL : PSC_PROTOCOLS_ALL) & ~named : named;
+        *mask = *before ? *mask | named : named;
+        *before = true;
+    }
+    return status;
 }
 
 enum psc_status psc_filter_set(struct psc_filter *filter, const char *name, const char *value,
                                struct psc_error *error) {
     static const struct {
-        const char *name, *value;
-        parse_value *parse;
+        const char *name;
+        parse_filter *parse;
+        read_value *read;
         size_t field;
     } rows[] = {
-#define FILTER_ROW(name, value, parse, field, help)                                                \
-    {(name), (value), (parse), offsetof(struct psc_filter, field)},
+#define FILTER_ROW(name, value, parse, read, field, help)                                          \
+    {(name), (parse), (read), offsetof(struct psc_filter, field)},
         PSC_FILTER_LIST(FILTER_ROW)
 #undef FILTER_ROW
     };
@@ -276,16 +248,20 @@ enum psc_status psc_filter_set(struct psc_filter *filter, const char *name, cons
         if (strcmp(rows[i].name, name) != 0) {
             continue;
         }
-        if ((rows[i].value == NULL) != (value == NULL)) {
+        if ((rows[i].parse == parse_flag) != (value == NULL)) {
             return psc_fail(error, PSC_USAGE, "filter %s takes %s", name,
                             value == NULL ? "a value" : "no value");
         }
-        return rows[i].parse(filter, (char *)filter + rows[i].field, value, error);
+        return rows[i].parse(filter, (char *)filter + rows[i].field, rows[i].read, value, error);
     }
     return psc_fail(error, PSC_USAGE, "'%s' is not a filter", name);
 }
 
 // Globs -------------------------------------------------------------------------------------------
+
+static char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
 
 // Matches one byte against the set after `[`. Returns the end of the set, NULL if it has none.
 static const char *match_set(const char *set, char c, bool *matches) {
@@ -358,17 +334,17 @@ static bool pass_ports(const struct psc_port_filter *ports, bool local, bool rem
     return matches != ports->negated;
 }
 
-static bool has_network(const struct psc_network_filter *networks,
-                        const struct psc_address *address, bool ipv6) {
+static bool has_network(const struct psc_value_filter *networks, const struct psc_address *address,
+                        bool ipv6) {
     for (size_t i = 0; i < networks->count; i++) {
-        if (psc_network_contains(&networks->values[i], address, ipv6)) {
+        if (psc_network_contains(&networks->values[i].network, address, ipv6)) {
             return true;
         }
     }
     return false;
 }
 
-static bool pass_networks(const struct psc_network_filter *networks, bool local, bool remote,
+static bool pass_networks(const struct psc_value_filter *networks, bool local, bool remote,
                           const struct psc_endpoint *row) {
     if (networks->count == 0) {
         return true;
@@ -395,8 +371,8 @@ bool psc_filter_endpoint(const struct psc_filter *filter, const struct psc_endpo
 // Owners ------------------------------------------------------------------------------------------
 
 struct psc_needs psc_filter_needs(const struct psc_filter *filter) {
-    bool processes = filter->processes.patterns.size > 0;
-    bool users = filter->users.patterns.size > 0;
+    bool processes = filter->processes.count > 0;
+    bool users = filter->users.count > 0;
     return (struct psc_needs){
         .owners = filter->pids.count > 0 || processes || users,
         .users = users,
@@ -410,9 +386,9 @@ bool psc_filter_names_ports(const struct psc_filter *filter) {
            filter->remote_port.set.count > 0;
 }
 
-static bool has_pid(const struct psc_pid_filter *pids, uint32_t pid) {
+static bool has_pid(const struct psc_value_filter *pids, uint32_t pid) {
     for (size_t i = 0; i < pids->count; i++) {
-        if (pids->values[i] == pid) {
+        if (pids->values[i].pid == pid) {
             return true;
         }
     }
@@ -421,7 +397,7 @@ static bool has_pid(const struct psc_pid_filter *pids, uint32_t pid) {
 
 bool psc_filter_pids(const struct psc_filter *filter, const struct psc_snapshot *snapshot,
                      size_t row) {
-    const struct psc_pid_filter *pids = &filter->pids;
+    const struct psc_value_filter *pids = &filter->pids;
     if (pids->count == 0) {
         return true;
     }
@@ -435,13 +411,11 @@ bool psc_filter_pids(const struct psc_filter *filter, const struct psc_snapshot 
 }
 
 // Whether a text, which may be NULL, matches a pattern.
-static bool has_glob(const struct psc_glob_filter *globs, const char *text) {
-    const struct psc_strbuf *patterns = &globs->patterns;
-    for (size_t at = 0; text != NULL && at < patterns->size;) {
-        if (psc_glob_match(patterns->bytes + at, text)) {
+static bool has_glob(const struct psc_value_filter *globs, const char *text) {
+    for (size_t i = 0; text != NULL && i < globs->count; i++) {
+        if (psc_glob_match(globs->values[i].glob, text)) {
             return true;
         }
-        at += strlen(patterns->bytes + at) + 1;
     }
     return false;
 }
@@ -455,7 +429,7 @@ static const char *file_name(const char *path) {
     return name;
 }
 
-static bool has_socket_user(const struct psc_glob_filter *users,
+static bool has_socket_user(const struct psc_value_filter *users,
                             const struct psc_snapshot *snapshot, size_t row) {
     const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, row);
     char number[16];
@@ -466,17 +440,17 @@ static bool has_socket_user(const struct psc_glob_filter *users,
 
 bool psc_filter_names(const struct psc_filter *filter, const struct psc_snapshot *snapshot,
                       size_t row) {
-    const struct psc_glob_filter *processes = &filter->processes;
-    const struct psc_glob_filter *users = &filter->users;
+    const struct psc_value_filter *processes = &filter->processes;
+    const struct psc_value_filter *users = &filter->users;
     struct psc_owners owners = psc_snapshot_owners(snapshot, row);
     bool process = false;
-    bool user = users->patterns.size > 0 && has_socket_user(users, snapshot, row);
+    bool user = users->count > 0 && has_socket_user(users, snapshot, row);
     for (size_t i = 0; i < owners.count; i++) {
         const struct psc_process *owner = psc_snapshot_process(snapshot, owners.processes[i]);
         process = process || has_glob(processes, owner->name) || has_glob(processes, owner->path) ||
                   has_glob(processes, file_name(owner->path));
         user = user || has_glob(users, owner->user);
     }
-    return (processes->patterns.size == 0 || process != processes->negated) &&
-           (users->patterns.size == 0 || user != users->negated);
+    return (processes->count == 0 || process != processes->negated) &&
+           (users->count == 0 || user != users->negated);
 }

@@ -3,28 +3,29 @@
 #define PSC_MODEL_FILTER_H
 
 #include "base/error.h"
-#include "base/strbuf.h"
 #include "model/ports.h"
 
 /**
  * The filters by name, once, for the command line and the public library:
- * X(name, word for its value or NULL, parser, field of struct psc_filter, help).
+ * X(name, word for its value or NULL, parser, reader of one value, field of struct psc_filter, help).
  */
 #define PSC_FILTER_LIST(X)                                                                         \
-    X("port", "PORTS", parse_ports, any_port,                                                      \
+    X("port", "PORTS", parse_ports, NULL, any_port,                                                \
       "local or remote port: 80,443,8000-8100; also :PORTS")                                       \
-    X("lport", "PORTS", parse_ports, local_port, "local port")                                     \
-    X("rport", "PORTS", parse_ports, remote_port, "remote port")                                   \
-    X("proto", "PROTOS", parse_protocols, protocols, "tcp, udp, tcp4, tcp6, udp4, udp6")           \
-    X("state", "STATES", parse_states, states,                                                     \
+    X("lport", "PORTS", parse_ports, NULL, local_port, "local port")                               \
+    X("rport", "PORTS", parse_ports, NULL, remote_port, "remote port")                             \
+    X("proto", "PROTOS", parse_mask, read_protocol, protocols, "tcp, udp, tcp4, tcp6, udp4, udp6") \
+    X("state", "STATES", parse_mask, read_state, states,                                           \
       "listening, established, ... as in netstat, ss or lsof")                                     \
-    X("pid", "PIDS", parse_pids, pids, "process that owns the socket")                             \
-    X("process", "GLOBS", parse_globs, processes, "name or path of its executable: nginx,'node*'") \
-    X("user", "GLOBS", parse_globs, users, "user of the socket or of its process")                 \
-    X("address", "NETS", parse_networks, any_address, "local or remote address: 10.0.0.0/8,::1")   \
-    X("local", "NETS", parse_networks, local_address, "local address")                             \
-    X("remote", "NETS", parse_networks, remote_address, "remote address")                          \
-    X("exposed", NULL, parse_flag, exposed, "only listeners that other machines can reach")
+    X("pid", "PIDS", parse_list, read_pid, pids, "process that owns the socket")                   \
+    X("process", "GLOBS", parse_list, read_glob, processes,                                        \
+      "name or path of its executable: nginx,'node*'")                                             \
+    X("user", "GLOBS", parse_list, read_glob, users, "user of the socket or of its process")       \
+    X("address", "NETS", parse_list, read_network, any_address,                                    \
+      "local or remote address: 10.0.0.0/8,::1")                                                   \
+    X("local", "NETS", parse_list, read_network, local_address, "local address")                   \
+    X("remote", "NETS", parse_list, read_network, remote_address, "remote address")                \
+    X("exposed", NULL, parse_flag, NULL, exposed, "only listeners that other machines can reach")
 
 /** Ports; an empty set accepts every row. */
 struct psc_port_filter {
@@ -32,24 +33,16 @@ struct psc_port_filter {
     struct psc_port_set set;
 };
 
-/** Process numbers; none accept every row. */
-struct psc_pid_filter {
+/** Other values; an empty list accepts every row. */
+struct psc_value_filter {
     bool negated;
     size_t count, capacity;
-    uint32_t *values; /**< owned */
-};
-
-/** Globs, matched without regard to case; none accept every row. */
-struct psc_glob_filter {
-    bool negated;
-    struct psc_strbuf patterns; /**< each followed by a NUL */
-};
-
-/** Networks; none accept every row. */
-struct psc_network_filter {
-    bool negated;
-    size_t count, capacity;
-    struct psc_network *values; /**< owned */
+    union psc_filter_value {
+        uint32_t mask;
+        uint32_t pid;
+        struct psc_network network;
+        char *glob; /**< owned; matched without regard to case */
+    } * values;     /**< owned */
 };
 
 /** What to keep. */
@@ -58,12 +51,11 @@ struct psc_filter {
     uint32_t states;    /**< PSC_STATE_BIT()s */
     bool exposed;       /**< only listeners that other machines can reach */
     struct psc_port_filter any_port, local_port, remote_port;
-    struct psc_network_filter any_address, local_address, remote_address;
-    struct psc_pid_filter pids;
-    struct psc_glob_filter processes; /**< name or path of an owner, or the last part of its path */
-    struct psc_glob_filter users;     /**< name or number of an owner's or the socket's user */
-    bool protocols_given; /**< by name; else protocols is all, or what a program chose */
-    bool states_given;
+    struct psc_value_filter any_address, local_address, remote_address; /**< networks */
+    struct psc_value_filter pids;
+    struct psc_value_filter processes;  /**< globs: name or path of an owner, or its path's end */
+    struct psc_value_filter users;      /**< globs: name or number of an owner's or socket's user */
+    bool protocols_given, states_given; /**< by psc_filter_set() */
 };
 
 /** Keeps everything, for reading only. */

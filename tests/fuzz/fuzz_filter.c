@@ -24,9 +24,8 @@ static void decide(const struct psc_filter *filter, const char *name) {
     row.remote.bytes[15] = 1;
     (void)psc_filter_endpoint(filter, &row);
     require_ranges(&filter->any_port.set);
-    const struct psc_strbuf *globs = &filter->processes.patterns;
-    for (size_t at = 0; at < globs->size; at += strlen(globs->bytes + at) + 1) {
-        (void)psc_glob_match(globs->bytes + at, name);
+    for (size_t i = 0; i < filter->processes.count; i++) {
+        (void)psc_glob_match(filter->processes.values[i].glob, name);
     }
 }
 

@@ -93,7 +93,7 @@ static void assert_keeps_everything(const struct psc_filter *filter) {
                  filter->remote_port.negated);
     assert_false(filter->protocols_given || filter->states_given || filter->exposed);
     assert_int_equal(filter->pids.count, 0);
-    assert_int_equal(filter->processes.patterns.size + filter->users.patterns.size, 0);
+    assert_int_equal(filter->processes.count + filter->users.count, 0);
     assert_int_equal(
         filter->any_address.count + filter->local_address.count + filter->remote_address.count, 0);
     assert_false(filter->pids.negated || filter->processes.negated || filter->users.negated);
@@ -355,7 +355,7 @@ static void every_filter_can_be_set(void **state) {
     static const struct {
         const char *name, *value, *help;
     } rows[] = {
-#define FILTER_ROW(name, value, parse, field, help) {(name), (value), (help)},
+#define FILTER_ROW(name, value, parse, read, field, help) {(name), (value), (help)},
         PSC_FILTER_LIST(FILTER_ROW)
 #undef FILTER_ROW
     };

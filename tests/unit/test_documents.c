@@ -1,6 +1,7 @@
 // test_documents.c - the manual page and README against the tables: every option, column and exit
 // status is explained, nothing is that does not exist, and every example is understood.
 #include <ctype.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/options.h"
@@ -253,17 +254,23 @@ static void the_manual_explains_every_exit_status(void **state) {
 
 // Examples ----------------------------------------------------------------------------------------
 
-// Runs a command line, which may have a comment or another command behind it.
-static void assert_understood(const char *line) {
+// Runs a command line, without the comment or the other command after it. Its file `policy` is another.
+static void assert_understood(const char *line, const char *policy) {
+    static const char word[] = " policy ";
     char command[256];
+    char elsewhere[512];
     struct run run;
     snprintf(command, sizeof command, "%s", line);
-    char *behind = strstr(command, " #");
-    behind = behind != NULL ? behind : strstr(command, " && ");
-    if (behind != NULL) {
-        *behind = '\0';
+    char *after = strstr(command, " #");
+    after = after != NULL ? after : strstr(command, " && ");
+    if (after != NULL) {
+        *after = '\0';
     }
-    run_cli(&run, command);
+    char *name = strstr(command, word);
+    size_t length = name != NULL ? (size_t)(name - command) + 1 : strlen(command);
+    snprintf(elsewhere, sizeof elsewhere, "%.*s%s", (int)length, command,
+             name != NULL ? policy : "");
+    run_cli(&run, elsewhere);
     if (run.exit == PSC_EXIT_USAGE) {
         fail_msg("%s: %s", line, run.err);
     }
@@ -277,7 +284,7 @@ static void the_examples_of_the_manual_are_understood(void **state) {
     unsigned examples = 0;
     for (const char *line; (line = next_line(&rest)) != NULL;) {
         if (strncmp(line, item, sizeof item - 1) == 0) {
-            assert_understood(line + strlen(".It Ic "));
+            assert_understood(line + strlen(".It Ic "), NULL);
             examples++;
         }
     }
@@ -291,15 +298,20 @@ static void the_examples_of_readme_are_understood(void **state) {
     char *rest = text;
     bool console = false;
     unsigned examples = 0;
+    char policy[] = "/tmp/portscope-test-XXXXXX";
+    int file = mkstemp(policy);
+    assert_true(file >= 0);
+    close(file);
     for (const char *line; (line = next_line(&rest)) != NULL;) {
         if (strncmp(line, "```", 3) == 0) {
             console = strcmp(line, "```console") == 0;
         } else if (console && strncmp(line, prompt, sizeof prompt - 1) == 0) {
-            assert_understood(line + 2);
+            assert_understood(line + 2, policy);
             examples++;
         }
     }
     assert_true(examples > 0);
+    assert_int_equal(unlink(policy), 0);
     free(text);
 }
 

@@ -41,7 +41,7 @@ static void severity_cell(struct table *table, enum psc_severity severity) {
 
 static void write_headings(struct audit_table *report) {
     struct table *table = &report->table;
-    table_begin_line(table, 2);
+    out_spaces(table->out, 2);
     table_begin_color(table, COLOR_BOLD);
     table_text_cell(table, "Severity", SEVERITY_WIDTH);
     columns_write_headings(table, &report->columns);
@@ -50,7 +50,7 @@ static void write_headings(struct audit_table *report) {
 }
 
 static void write_finding(struct table *table, const struct psc_finding *finding) {
-    table_begin_line(table, 2 + SEVERITY_WIDTH + 2);
+    out_spaces(table->out, 2 + SEVERITY_WIDTH + 2);
     severity_cell(table, finding->rule->severity);
     table_text_cell(table, finding->rule->id, RULE_WIDTH);
     if (finding->subject != NULL) {
@@ -61,7 +61,7 @@ static void write_finding(struct table *table, const struct psc_finding *finding
 
 static void write_listener(struct audit_table *report, const struct psc_listener *listener) {
     struct row row = audit_row(report->audit, listener);
-    table_begin_line(&report->table, 2);
+    out_spaces(report->table.out, 2);
     severity_cell(&report->table, listener->worst);
     columns_write_cells(&report->table, &report->columns, &row);
     table_end_line(&report->table);
@@ -172,46 +172,46 @@ static void json_listener_with_findings(struct json *json, const struct psc_audi
                                         const struct psc_listener *listener) {
     struct row row = audit_row(audit, listener);
     struct psc_columns owners = columns_named("owners");
-    json_begin_object(json, NULL);
+    json_begin(json, NULL, JSON_OBJECT);
     json_listener(json, audit, listener);
     json_number(json, "sockets", listener->sockets);
     columns_write_json(json, &owners, &row);
     json_start_line(json);
     json_text(json, "severity", psc_severity_word(listener->worst));
-    json_begin_list(json, "findings");
+    json_begin(json, "findings", JSON_LINES);
     for (size_t i = 0; i < listener->findings; i++) {
-        json_begin_object(json, NULL);
+        json_begin(json, NULL, JSON_OBJECT);
         json_finding(json, &audit->findings[listener->first_finding + i]);
-        json_end_object(json);
+        json_end(json);
     }
-    json_end_array(json);
-    json_end_object(json);
+    json_end(json);
+    json_end(json);
 }
 
 static void write_json(struct out *out, const struct psc_audit *audit) {
     struct json json = {.out = out};
     json_begin_document(&json, "portscope-audit/1", audit->snapshot, &psc_audit_scope);
     json_start_line(&json);
-    json_begin_object(&json, "counts");
+    json_begin(&json, "counts", JSON_OBJECT);
     for (enum psc_severity i = PSC_SEVERITY_HIGH; i > PSC_SEVERITY_NONE; i--) {
         json_number(&json, psc_severity_word(i), psc_audit_count(audit, i));
     }
-    json_end_object(&json);
+    json_end(&json);
     json_start_line(&json);
-    json_begin_list(&json, "listeners");
+    json_begin(&json, "listeners", JSON_LINES);
     for (size_t i = 0; i < audit->listener_count && !out->failed; i++) {
         json_listener_with_findings(&json, audit, &audit->listeners[i]);
     }
-    json_end_array(&json);
+    json_end(&json);
     json_start_line(&json);
-    json_begin_list(&json, "missing");
+    json_begin(&json, "missing", JSON_LINES);
     for (size_t i = audit->missing; i < audit->finding_count; i++) {
-        json_begin_object(&json, NULL);
+        json_begin(&json, NULL, JSON_OBJECT);
         json_number(&json, "line", audit->findings[i].entry->line);
         json_finding(&json, &audit->findings[i]);
-        json_end_object(&json);
+        json_end(&json);
     }
-    json_end_array(&json);
+    json_end(&json);
     json_end_document(&json);
 }
 
@@ -219,7 +219,7 @@ static void write_json(struct out *out, const struct psc_audit *audit) {
 static void ndjson_line(struct out *out, const struct psc_audit *audit,
                         const struct psc_listener *listener, const struct psc_finding *finding) {
     struct json json = {.out = out};
-    json_begin_object(&json, NULL);
+    json_begin(&json, NULL, JSON_OBJECT);
     json_host_and_time(&json, audit->snapshot);
     json_finding(&json, finding);
     json_listener(&json, audit, listener);

@@ -145,7 +145,7 @@ static void owner_facts(struct check_writer *writer, const struct row *row) {
 static void write_holder(struct check_writer *writer, const struct psc_port_check *check,
                          const struct row *row) {
     struct out *out = writer->out;
-    table_begin_line(&writer->table, 2);
+    out_spaces(writer->out, 2);
     put_addresses(writer, check, row);
     out_spaces(out, 2);
     put_state(out, row);
@@ -346,17 +346,17 @@ static void json_endpoints(struct json *json, const struct psc_check_report *rep
     struct psc_columns columns = {0};
     psc_columns_default(&columns, PSC_FORMAT_JSON, 0);
     json_start_line(json);
-    json_begin_list(json, "endpoints");
+    json_begin(json, "endpoints", JSON_LINES);
     for (size_t i = 0; i < psc_snapshot_count(report->snapshot); i++) {
         struct row row = row_of(report->snapshot, i);
         if (row.endpoint->local_port == check->port &&
             psc_endpoint_is_udp(row.endpoint) == check->udp) {
-            json_begin_object(json, NULL);
+            json_begin(json, NULL, JSON_OBJECT);
             columns_write_json(json, &columns, &row);
-            json_end_object(json);
+            json_end(json);
         }
     }
-    json_end_array(json);
+    json_end(json);
 }
 
 static void json_flag(struct json *json, const char *key, bool known, bool flag) {
@@ -371,7 +371,7 @@ static void json_check(struct json *json, const struct psc_check_report *report,
                        const struct psc_port_check *check) {
     unsigned known = report->ranges[check->udp]->known;
     bool reserved = check->verdict == PSC_VERDICT_RESERVED;
-    json_begin_object(json, NULL);
+    json_begin(json, NULL, JSON_OBJECT);
     json_number(json, "port", check->port);
     json_text(json, "protocol", check->udp ? "udp" : "tcp");
     json_text(json, "verdict", psc_verdict_word(check->verdict));
@@ -385,7 +385,7 @@ static void json_check(struct json *json, const struct psc_check_report *report,
     json_count(json, "next_free", check->next_free);
     json_server(json, report, check);
     json_endpoints(json, report, check);
-    json_end_object(json);
+    json_end(json);
 }
 
 enum psc_status psc_check_write_json(FILE *stream, const struct psc_check_report *report,
@@ -395,11 +395,11 @@ enum psc_status psc_check_write_json(FILE *stream, const struct psc_check_report
     out_init(&out, stream, OUT_JSON);
     json_begin_document(&json, "portscope-check/1", report->snapshot, NULL);
     json_start_line(&json);
-    json_begin_list(&json, "ports");
+    json_begin(&json, "ports", JSON_LINES);
     for (size_t i = 0; i < report->count && !out.failed; i++) {
         json_check(&json, report, &report->checks[i]);
     }
-    json_end_array(&json);
+    json_end(&json);
     json_end_document(&json);
     return out_flush(&out, error);
 }

@@ -122,24 +122,20 @@ void columns_write_cells(struct table *table, const struct psc_columns *columns,
 // Sorting -----------------------------------------------------------------------------------------
 
 struct sort {
-    const struct psc_snapshot *snapshot;
-    const struct psc_column *column;
+    struct value_key *keys; // by row number; NULL: their first numbers say everything
     bool reverse;
-    struct value_key *keys; // by row number; NULL: the first numbers of all keys say everything
 };
 
-static struct value_key key_of(const struct sort *sort, uint32_t index) {
-    struct row row = row_of(sort->snapshot, index);
-    struct value value = sort->column->value(&row);
+static struct value_key key_of(const struct psc_column *column, const struct psc_snapshot *snapshot,
+                               size_t index) {
+    struct row row = row_of(snapshot, index);
+    struct value value = column->value(&row);
     return value_sort_key(&value);
 }
 
 static int compare_rows(uint32_t a, uint32_t b, const void *context) {
     const struct sort *sort = context;
-    if (sort->keys == NULL) {
-        return 0;
-    }
-    int order = value_compare(&sort->keys[a], &sort->keys[b]);
+    int order = sort->keys != NULL ? value_compare(&sort->keys[a], &sort->keys[b]) : 0;
     return sort->reverse ? -order : order;
 }
 
@@ -147,27 +143,28 @@ enum psc_status psc_column_sort(const struct psc_column *column, bool reverse,
                                 const struct psc_snapshot *snapshot, uint32_t *order,
                                 struct psc_error *error) {
     size_t count = psc_snapshot_count(snapshot);
-    struct sort sort = {snapshot, column, reverse, NULL};
+    struct sort sort = {NULL, reverse};
+    bool exact = true;
+    bool sorted = false;
     struct psc_sort_item *items = malloc((count + 1) * sizeof *items);
-    bool failed = items == NULL;
-    bool first_says_all = true;
-    for (size_t i = 0; !failed && i < count; i++) {
-        struct value_key key = key_of(&sort, order[i]);
+    for (size_t i = 0; items != NULL && i < count; i++) {
+        struct value_key key = key_of(column, snapshot, order[i]);
+        exact = exact && key.second == 0 && key.third == 0 && key.text == NULL;
         items[i] = (struct psc_sort_item){reverse ? ~key.first : key.first, order[i]};
-        first_says_all = first_says_all && key.second == 0 && key.third == 0 && key.text == NULL;
     }
-    if (!failed && !first_says_all) {
-        sort.keys = malloc(count * sizeof *sort.keys);
-        failed = sort.keys == NULL;
+    sort.keys = exact ? NULL : malloc(count * sizeof *sort.keys);
+    if (items == NULL || (sort.keys == NULL && !exact)) {
+        goto out;
     }
-    for (uint32_t i = 0; sort.keys != NULL && i < count; i++) {
-        sort.keys[i] = key_of(&sort, i);
+    for (size_t i = 0; !exact && i < count; i++) {
+        sort.keys[i] = key_of(column, snapshot, i);
     }
-    failed = failed || psc_sort(items, count, compare_rows, &sort) != PSC_OK;
-    for (size_t i = 0; !failed && i < count; i++) {
+    sorted = psc_sort(items, count, compare_rows, &sort) == PSC_OK;
+    for (size_t i = 0; sorted && i < count; i++) {
         order[i] = items[i].index;
     }
+out:
     free(sort.keys);
     free(items);
-    return failed ? psc_no_memory(error) : PSC_OK;
+    return sorted ? PSC_OK : psc_no_memory(error);
 }

@@ -7,16 +7,15 @@
 
 // What separates a member or element from the one before it; and its key.
 static void begin_member(struct json *json, const char *key) {
-    static const char line[] = ",\n                                ";
-    uint32_t bit = 1U << json->depth;
-    bool first = (json->filled & bit) == 0;
-    if (json->starts_line || (json->lines & bit) != 0) {
+    static const char line[] = ",\n        ";
+    bool first = !json->open[json->depth].filled;
+    if (json->starts_line || json->open[json->depth].kind == JSON_LINES) {
         out_bytes(json->out, line + first, 2 - (size_t)first + json->depth);
-    } else if (!first) {
-        out_bytes(json->out, ", ", 2);
+    } else {
+        out_bytes(json->out, ", ", first ? 0 : 2);
     }
     json->starts_line = false;
-    json->filled |= bit;
+    json->open[json->depth].filled = true;
     if (key != NULL) {
         out_bytes(json->out, "\"", 1);
         out_text(json->out, key);
@@ -24,38 +23,17 @@ static void begin_member(struct json *json, const char *key) {
     }
 }
 
-static void begin_container(struct json *json, const char *key, const char *bracket) {
+void json_begin(struct json *json, const char *key, enum json_kind kind) {
     begin_member(json, key);
-    out_bytes(json->out, bracket, 1);
+    out_bytes(json->out, kind == JSON_OBJECT ? "{" : "[", 1);
     json->depth++;
-    json->filled &= ~(1U << json->depth);
-    json->lines &= ~(1U << json->depth);
+    json->open[json->depth].kind = kind;
+    json->open[json->depth].filled = false;
 }
 
-static void end_container(struct json *json, const char *bracket) {
-    out_bytes(json->out, bracket, 1);
+void json_end(struct json *json) {
+    out_bytes(json->out, json->open[json->depth].kind == JSON_OBJECT ? "}" : "]", 1);
     json->depth--;
-}
-
-void json_begin_object(struct json *json, const char *key) {
-    begin_container(json, key, "{");
-}
-
-void json_begin_array(struct json *json, const char *key) {
-    begin_container(json, key, "[");
-}
-
-void json_begin_list(struct json *json, const char *key) {
-    begin_container(json, key, "[");
-    json->lines |= 1U << json->depth;
-}
-
-void json_end_object(struct json *json) {
-    end_container(json, "}");
-}
-
-void json_end_array(struct json *json) {
-    end_container(json, "]");
 }
 
 void json_start_line(struct json *json) {
@@ -114,31 +92,31 @@ void json_host_and_time(struct json *json, const struct psc_snapshot *snapshot) 
 }
 
 static void write_notice(struct json *json, const struct psc_notice *notice) {
-    json_begin_object(json, NULL);
+    json_begin(json, NULL, JSON_OBJECT);
     json_text(json, "kind", notice->kind);
     json_count(json, "count", notice->count);
     json_text(json, "text", notice->text);
-    json_end_object(json);
+    json_end(json);
 }
 
 void json_begin_document(struct json *json, const char *schema, const struct psc_snapshot *snapshot,
                          const struct psc_notice *last) {
-    json_begin_object(json, NULL);
+    json_begin(json, NULL, JSON_OBJECT);
     json_text(json, "schema", schema);
     json_host_and_time(json, snapshot);
     json_start_line(json);
-    json_begin_list(json, "notices");
+    json_begin(json, "notices", JSON_LINES);
     for (size_t i = 0; i < psc_snapshot_notice_count(snapshot); i++) {
         write_notice(json, psc_snapshot_notice(snapshot, i));
     }
     if (last != NULL) {
         write_notice(json, last);
     }
-    json_end_array(json);
+    json_end(json);
 }
 
 void json_end_document(struct json *json) {
-    json_end_object(json);
+    json_end(json);
     out_line_end(json->out, "\n");
-    json->filled = 0;
+    json->open[0].filled = false;
 }

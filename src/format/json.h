@@ -5,23 +5,27 @@
 #include "format/out.h"
 #include "model/snapshot.h"
 
+enum json_kind {
+    JSON_OBJECT,
+    JSON_ARRAY,
+    JSON_LINES, /**< an array whose elements start a line each */
+};
+
 /** Begins as `{.out = out}`; of OUT_JSON. */
 struct json {
     struct out *out;
-    unsigned depth;   /**< open objects and arrays, at most 31 */
-    uint32_t filled;  /**< bit n: the one at depth n has a member */
-    uint32_t lines;   /**< bit n: each element of the array at depth n starts a line */
+    size_t depth;     /**< open objects and arrays */
     bool starts_line; /**< the next member does */
+    struct {
+        enum json_kind kind;
+        bool filled; /**< it has a member or an element */
+    } open[8];       /**< by depth */
 };
 
 // The key of everything below is ASCII that needs no escapes; NULL for an element of an array.
 
-void json_begin_object(struct json *json, const char *key);
-void json_begin_array(struct json *json, const char *key);
-/** An array whose elements start a line each. */
-void json_begin_list(struct json *json, const char *key);
-void json_end_object(struct json *json);
-void json_end_array(struct json *json);
+void json_begin(struct json *json, const char *key, enum json_kind kind);
+void json_end(struct json *json);
 /** The next member starts a line, indented by its depth. */
 void json_start_line(struct json *json);
 

@@ -27,7 +27,7 @@ static void table_headings(struct listing *listing) {
     table_end_line(table);
     table_line(table, 0, "Active Connections", COLOR_NONE);
     table_end_line(table);
-    table_begin_line(table, 2);
+    out_spaces(table->out, 2);
     table_begin_color(table, COLOR_BOLD);
     columns_write_headings(table, &listing->layout->columns);
     table_end_color(table, COLOR_BOLD);
@@ -35,7 +35,7 @@ static void table_headings(struct listing *listing) {
 }
 
 static void write_cells(struct listing *listing, const struct row *row) {
-    table_begin_line(&listing->table, 2);
+    out_spaces(listing->out, 2);
     columns_write_cells(&listing->table, &listing->layout->columns, row);
     table_end_line(&listing->table);
 }
@@ -56,23 +56,23 @@ static void table_row(struct listing *listing, const struct row *row) {
 // JSON --------------------------------------------------------------------------------------------
 
 static void json_row(struct listing *listing, const struct row *row) {
-    json_begin_object(&listing->json, NULL);
+    json_begin(&listing->json, NULL, JSON_OBJECT);
     columns_write_json(&listing->json, &listing->layout->columns, row);
-    json_end_object(&listing->json);
+    json_end(&listing->json);
 }
 
 static void write_document(struct listing *listing, const uint32_t *order) {
     struct json *json = &listing->json;
     json_begin_document(json, "portscope/1", listing->snapshot, NULL);
     json_start_line(json);
-    json_begin_list(json, "endpoints");
+    json_begin(json, "endpoints", JSON_LINES);
     each_row(listing, order, json_row);
-    json_end_array(json);
+    json_end(json);
     json_end_document(json);
 }
 
 static void ndjson_row(struct listing *listing, const struct row *row) {
-    json_begin_object(&listing->json, NULL);
+    json_begin(&listing->json, NULL, JSON_OBJECT);
     json_host_and_time(&listing->json, listing->snapshot);
     columns_write_json(&listing->json, &listing->layout->columns, row);
     json_end_document(&listing->json);

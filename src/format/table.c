@@ -6,10 +6,6 @@
 #define GAP 2
 #define LABEL_WIDTH 7
 
-void table_begin_line(struct table *table, size_t spaces) {
-    out_spaces(table->out, spaces);
-}
-
 void table_end_line(struct table *table) {
     out_line_end(table->out, table->line_end);
 }
@@ -55,7 +51,7 @@ void table_text_cell(struct table *table, const char *text, size_t width) {
 }
 
 void table_line(struct table *table, size_t spaces, const char *text, enum color color) {
-    table_begin_line(table, spaces);
+    out_spaces(table->out, spaces);
     table_begin_color(table, color);
     out_text(table->out, text);
     table_end_color(table, color);
@@ -63,7 +59,7 @@ void table_line(struct table *table, size_t spaces, const char *text, enum color
 }
 
 void table_begin_fact(struct table *table, const char *label) {
-    table_begin_line(table, GAP);
+    out_spaces(table->out, GAP);
     table_text_cell(table, label, LABEL_WIDTH);
 }
 

@@ -12,8 +12,6 @@ struct table {
     size_t cell; /**< where the open cell began */
 };
 
-/** Begins a line that is indented by @p spaces. */
-void table_begin_line(struct table *table, size_t spaces);
 void table_end_line(struct table *table);
 
 /**

@@ -136,7 +136,7 @@ void value_write_text(struct out *out, const struct value *value) {
 
 static void json_endpoint(struct json *json, const char *key, const struct value *value) {
     if (!value->endpoint.address_only) {
-        json_begin_object(json, key);
+        json_begin(json, key, JSON_OBJECT);
         key = "address";
     }
     json_begin_string(json, key);
@@ -156,16 +156,16 @@ static void json_endpoint(struct json *json, const char *key, const struct value
     if (value->endpoint.looked_up) {
         json_text(json, "name", value->endpoint.name);
     }
-    json_end_object(json);
+    json_end(json);
 }
 
 static void json_arguments(struct json *json, const char *key, const struct psc_process *process) {
     const char *end = process->command_line + process->command_line_size;
-    json_begin_array(json, key);
+    json_begin(json, key, JSON_ARRAY);
     for (const char *at = process->command_line; at < end; at += strlen(at) + 1) {
         json_text(json, NULL, at);
     }
-    json_end_array(json);
+    json_end(json);
 }
 
 static void json_process(struct json *json, const struct psc_process *process) {
@@ -175,23 +175,23 @@ static void json_process(struct json *json, const struct psc_process *process) {
                                  .process = process};
     struct value start = {.kind = started ? VALUE_TIME : VALUE_UNKNOWN,
                           .number = (uint64_t)process->started};
-    json_begin_object(json, NULL);
+    json_begin(json, NULL, JSON_OBJECT);
     json_number(json, "pid", process->pid);
     json_text(json, "name", process->name);
     json_text(json, "path", process->path);
     value_write_json(json, "command_line", &command_line);
     json_text(json, "user", process->user);
     value_write_json(json, "started", &start);
-    json_end_object(json);
+    json_end(json);
 }
 
 static void json_owners(struct json *json, const char *key, const struct value *value) {
     const struct psc_owners *list = &value->owners.list;
-    json_begin_array(json, key);
+    json_begin(json, key, JSON_ARRAY);
     for (size_t i = 0; i < list->count; i++) {
         json_process(json, psc_snapshot_process(value->owners.snapshot, list->processes[i]));
     }
-    json_end_array(json);
+    json_end(json);
 }
 
 void value_write_json(struct json *json, const char *key, const struct value *value) {

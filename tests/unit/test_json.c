@@ -20,7 +20,7 @@ static void assert_written(const char *expected) {
 
 static void each_kind_of_value(void **state) {
     struct json json = begin();
-    json_begin_object(&json, NULL);
+    json_begin(&json, NULL, JSON_OBJECT);
     json_null(&json, "a");
     json_bool(&json, "b", true);
     json_bool(&json, "c", false);
@@ -32,7 +32,7 @@ static void each_kind_of_value(void **state) {
     json_begin_string(&json, "i");
     out_text(&out, "y");
     json_end_string(&json);
-    json_end_object(&json);
+    json_end(&json);
     assert_written(
         "{\"a\": null, \"b\": true, \"c\": false, \"d\": 18446744073709551615, \"e\": null, "
         "\"f\": 7, \"g\": \"x\\\"\\u001b\", \"h\": null, \"i\": \"y\"}");
@@ -40,46 +40,46 @@ static void each_kind_of_value(void **state) {
 
 static void containers_nest_and_may_be_empty(void **state) {
     struct json json = begin();
-    json_begin_array(&json, NULL);
-    json_begin_object(&json, NULL);
-    json_end_object(&json);
-    json_begin_array(&json, NULL);
+    json_begin(&json, NULL, JSON_ARRAY);
+    json_begin(&json, NULL, JSON_OBJECT);
+    json_end(&json);
+    json_begin(&json, NULL, JSON_ARRAY);
     json_number(&json, NULL, 1);
     json_number(&json, NULL, 2);
-    json_end_array(&json);
-    json_begin_object(&json, NULL);
-    json_begin_array(&json, "a");
-    json_end_array(&json);
-    json_begin_list(&json, "b");
-    json_end_array(&json);
+    json_end(&json);
+    json_begin(&json, NULL, JSON_OBJECT);
+    json_begin(&json, "a", JSON_ARRAY);
+    json_end(&json);
+    json_begin(&json, "b", JSON_LINES);
+    json_end(&json);
     json_null(&json, "c");
-    json_end_object(&json);
-    json_end_array(&json);
+    json_end(&json);
+    json_end(&json);
     assert_written("[{}, [1, 2], {\"a\": [], \"b\": [], \"c\": null}]");
 }
 
 static void lines_are_indented_by_depth(void **state) {
     struct json json = begin();
-    json_begin_object(&json, NULL);
+    json_begin(&json, NULL, JSON_OBJECT);
     json_null(&json, "a");
     json_start_line(&json);
-    json_begin_list(&json, "b");
+    json_begin(&json, "b", JSON_LINES);
     for (uint64_t i = 1; i <= 2; i++) {
-        json_begin_object(&json, NULL);
+        json_begin(&json, NULL, JSON_OBJECT);
         json_number(&json, "c", i);
         json_start_line(&json);
-        json_begin_list(&json, "d");
+        json_begin(&json, "d", JSON_LINES);
         json_null(&json, NULL);
-        json_begin_array(&json, NULL); // its elements share its line
+        json_begin(&json, NULL, JSON_ARRAY); // its elements share its line
         json_null(&json, NULL);
         json_null(&json, NULL);
-        json_end_array(&json);
-        json_end_array(&json);
-        json_end_object(&json);
+        json_end(&json);
+        json_end(&json);
+        json_end(&json);
     }
-    json_end_array(&json);
+    json_end(&json);
     json_end_document(&json);
-    json_begin_object(&json, NULL); // the next document owes nothing to this one
+    json_begin(&json, NULL, JSON_OBJECT); // the next document owes nothing to this one
     json_end_document(&json);
     assert_written("{\"a\": null,\n \"b\": [\n"
                    "  {\"c\": 1,\n   \"d\": [\n    null,\n    [null, null]]},\n"

@@ -1,64 +1,68 @@
-// main.c - where the program begins. The way of the data through the files:
+// main.c - where the program begins. All files, as a listing passes through them; two spaces follow the
+// names:
 //
-//   cli/cli             finds the command
-//   cli/options         reads a command line by an option table
-//   cli/list_options    THE option table of the listing; port_options: those about single ports
-//   cli/cmd_list        the listing: filter and layout; take: collect, name, select
-//   cli/cmd_check       can I have this port? also cmd_free, cmd_wait, cmd_kill
-//   cli/inspect         what they need to know: table, ranges, attempts to bind, verdicts
-//   cli/cmd_audit       which listeners should not be there? audit_options: THE option table
-//   cli/cmd_help        the help, from the tables; nearest: the word that was most likely meant
-//
-//   platform/linux/     asks the system, and fills the builder
-//     collect             table by table
-//     sock_diag           asks by netlink
-//     decode              what netlink and /proc/net answer to rows
-//     owners              socket to processes; owner_table: sockets by inode
-//     owners_bpf          by a BPF iterator, sockets.bpf; owners_proc: by a walk
-//     resolver            process to executable, arguments, user, start; proc_parse: text to fields
-//     ports               attempts to bind, ranges; process_handle: ends a process
-//     exe_location        where an executable is, and who can write there
-//     proc_fs             files and directories of /proc
-//     advice              texts that name tools of Linux; confine: gives privileges up
-//   platform/posix/     what Linux shares with other POSIX systems
-//     file, host, terminal
-//   platform/           what all systems share: remote_names, reverse DNS; file_read
-//
-//   platform/windows/   the same for Windows
-//     collect             table by table, with their owners
-//     ip_helper           from iphlpapi.dll: bytes, then rows
-//     resolver            process to name, services, executable, arguments, user, start
-//     process             what Windows reports about one process; services: what runs in it
-//     exe_location        where an executable is, and who may write there
-//     ports               attempts to bind; netsh: ranges that only netsh.exe reports
-//     process_handle      ends a process
-//     file                files that appear as a whole or not at all
-//     win32               UTF-8, error numbers, late-bound functions, names and clocks
-//     terminal            the console
-//     advice              texts that name tools of Windows
-//     confine             gives up what a run does not need
-//     wmain               takes the command line in UTF-16
-//
-//   model/              plain data and pure functions
-//     base text sort      statuses, foreign bytes, a stable sort
-//     address endpoint    one row
-//     filter              which rows are wanted
-//     check               the verdict on a port
-//     builder             filling a snapshot; builder_owners: links, processes, selection
-//     snapshot            reading it
-//     audit               listeners and findings; audit_rules: THE rule table
-//     services            THE table of products that must not be reached
-//     policy              what may listen: learning, matching; policy_parse, policy_text
-//
-//   format/             rows to text
-//     columns             what each column says of a row, and the column table
-//     column_set          picking columns, and writing and sorting rows by them
-//     value               one value of a column: as text, as JSON, and its order
-//     table, json         lines for people; JSON with its commas and line breaks
-//     out                 buffered text on its way to a stream
-//     listing_report      a listing as a table, JSON, NDJSON or CSV
-//     check_report        what a check of ports found
-//     audit_report        an audit as a table, JSON or NDJSON; prometheus: as metrics
+//   cli/  the command line
+//     cli, commands  finds the command, runs it, and chooses the exit status
+//     options  reads arguments
+//     option_table  every option of every command, and what options mean together
+//     suggest  the word that was most likely meant
+//     cmd_list  the listing
+//     cmd_check  can a server use this port? if not, why?
+//     cmd_free  prints a free port
+//     cmd_wait  waits until a port is free, or until a server listens
+//     cmd_kill, protected  stops what holds a port; the programs that it never stops
+//     cmd_audit  what listens, and what is wrong with it
+//     cmd_help  the help, from the tables
+//   lib/  what the program and libportscope share
+//     collect  a snapshot: rows, owners, names
+//     port_survey  table, ranges and attempts to bind for single ports
+//     portscope  libportscope: include/portscope.h over these two
+//   platform/  what a system must provide; one of the systems below is linked
+//     platform, terminal, file  the contract
+//     file_read  whole files
+//     remote_names, socket_address  reverse DNS in parallel; addresses for the system's calls
+//   platform/linux/
+//     collect  table by table
+//     sock_diag, decode  asks by netlink; bytes of netlink and text of /proc/net to rows
+//     owners, owner_table  sockets to processes; the sockets by inode
+//     owners_bpf, sockets.bpf, socket_record  … by an iterator in the kernel
+//     owners_proc  … by a walk through /proc
+//     resolver, proc_parse  process to executable, arguments, user, start
+//     exe_location  who can replace an executable
+//     ports  attempts to bind, and ranges
+//     process_handle  ends a process
+//     proc_fs  files of /proc
+//     advice  texts that name tools of Linux
+//     confine  gives up privileges
+//   platform/posix/  what Linux shares with other systems
+//     file  files that appear complete or not at all
+//     host, terminal  name and clocks; the terminal
+//   platform/windows/
+//     collect, ip_helper  table by table, from iphlpapi.dll
+//     resolver, process, services  process to executable, arguments, user, start, services
+//     exe_location  who can replace an executable
+//     ports, netsh  attempts to bind; ranges that only netsh.exe reports
+//     process_handle  ends a process
+//     file, terminal  as for POSIX
+//     win32  UTF-8, error numbers, late-bound functions, names and clocks
+//     advice, confine  as for Linux
+//     wmain, portscope  the command line in UTF-16; the manifest and version of the executable
+//   model/  data and pure functions
+//     address, endpoint, process  an address, a row, a process
+//     filter  which rows are wanted
+//     builder, snapshot, snapshot_data  filling a snapshot, and reading it
+//     ports  sets of ports, and the verdict on a port
+//   audit/  what is wrong with what listens: a pure function of a snapshot
+//     audit  listeners and findings
+//     rules, products  the rules; products that must not be reached
+//     policy, policy_text  what may listen: learned, matched; read and written
+//   format/  rows to text
+//     columns, column_set  what each column says of a row; choosing, writing and sorting by columns
+//     value  one value: as text, as JSON, and its order
+//     table, json, out  lines for people; JSON; text on its way to a stream
+//     listing_report, check_report, audit_report, prometheus  the whole output of a command
+//   base/  for all others
+//     error, array, strbuf, text, number, time, sort  failures, memory, text
 #include <stdio.h>
 
 #include "cli/cli.h"

@@ -1,6 +1,7 @@
-// test_documents.c - the manual page and README against the tables: every option, column and exit
-// status is explained, nothing is that does not exist, and every example is understood.
+// test_documents.c - the manual page and README against the tables: every option, column and exit status
+// is explained, nothing is that does not exist, and every example is understood; and the map of the sources.
 #include <ctype.h>
+#include <dirent.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -344,6 +345,100 @@ static void readme_names_only_options_that_exist(void **state) {
     free(text);
 }
 
+// The map in main.c -------------------------------------------------------------------------------
+
+#define SOURCES PSC_SOURCE_DIR "/src"
+
+// A file or several (`.c`, `.h`) that the map names together: a path without the last extension.
+struct module {
+    char path[96];
+    unsigned named; // how often
+    bool exists;
+};
+
+struct modules {
+    struct module list[256];
+    size_t count;
+};
+
+static struct module *find_module(struct modules *modules, const char *directory, const char *name,
+                                  size_t length) {
+    char path[sizeof modules->list->path];
+    int size = snprintf(path, sizeof path, "%s%.*s", directory, (int)length, name);
+    assert_in_range(size, 1, sizeof path - 1);
+    for (size_t i = 0; i < modules->count; i++) {
+        if (strcmp(modules->list[i].path, path) == 0) {
+            return &modules->list[i];
+        }
+    }
+    assert_true(modules->count < sizeof modules->list / sizeof modules->list[0]);
+    struct module *added = &modules->list[modules->count++];
+    memcpy(added->path, path, sizeof path);
+    return added;
+}
+
+// @param directory below src, with a slash at its end; "" is src itself
+static void find_sources(struct modules *modules, const char *directory) {
+    char path[512];
+    int size = snprintf(path, sizeof path, "%s/%s", SOURCES, directory);
+    assert_in_range(size, 1, sizeof path - 1);
+    DIR *listing = opendir(path);
+    assert_non_null(listing);
+    for (const struct dirent *entry; (entry = readdir(listing)) != NULL;) {
+        const char *dot = strrchr(entry->d_name, '.');
+        if (dot == NULL) { // no file is without extension, and no directory has one
+            char below[512];
+            size = snprintf(below, sizeof below, "%s%s/", directory, entry->d_name);
+            assert_in_range(size, 1, sizeof below - 1);
+            find_sources(modules, below);
+        } else if (entry->d_name[0] != '.' && strcmp(entry->d_name, "main.c") != 0) {
+            find_module(modules, directory, entry->d_name, (size_t)(dot - entry->d_name))->exists =
+                true;
+        }
+    }
+    closedir(listing);
+}
+
+static void read_map(struct modules *modules) {
+    char *text = capture_file(SOURCES "/main.c", NULL);
+    char directory[64] = "";
+    assert_non_null(text);
+    char *rest = text;
+    for (char *line; (line = next_line(&rest)) != NULL && strncmp(line, "//", 2) == 0;) {
+        if (strncmp(line, "//   ", 5) != 0) {
+            continue;
+        }
+        char *names = line + 5;
+        bool heading = names[0] != ' ';
+        names += strspn(names, " ");
+        char *end = strstr(names, "  ");
+        names[end != NULL ? (size_t)(end - names) : strlen(names)] = '\0';
+        if (heading) {
+            snprintf(directory, sizeof directory, "%s", names);
+            continue;
+        }
+        for (char *name; (name = strtok_r(names, ", ", &names)) != NULL;) {
+            find_module(modules, directory, name, strlen(name))->named++;
+        }
+    }
+    free(text);
+}
+
+static void the_map_names_every_file_once(void **state) {
+    static struct modules modules;
+    (void)state;
+    find_sources(&modules, "");
+    read_map(&modules);
+    assert_true(modules.count > 50);
+    for (size_t i = 0; i < modules.count; i++) {
+        const struct module *module = &modules.list[i];
+        if (!module->exists || module->named != 1) {
+            fail_msg("src/%s: %s, and named %u times in the map of main.c", module->path,
+                     module->exists ? "exists" : "does not exist", module->named);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_manual_shows_only_what_exists),
@@ -354,6 +449,7 @@ int main(void) {
         cmocka_unit_test(the_examples_of_the_manual_are_understood),
         cmocka_unit_test(the_examples_of_readme_are_understood),
         cmocka_unit_test(readme_names_only_options_that_exist),
+        cmocka_unit_test(the_map_names_every_file_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

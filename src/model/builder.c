@@ -424,10 +424,6 @@ static void note_unowned(struct psc_builder *builder) {
     }
 }
 
-bool psc_builder_failed(const struct psc_builder *builder) {
-    return builder->failed;
-}
-
 enum psc_status psc_builder_finish(struct psc_builder *builder, const char *host, int64_t time,
                                    struct psc_snapshot **snapshot) {
     struct psc_snapshot *result = builder->snapshot;

@@ -23,8 +23,6 @@ struct psc_builder;
  */
 struct psc_builder *psc_builder_new(const struct psc_filter *filter);
 void psc_builder_free(struct psc_builder *builder);
-/** Whether memory ran out. */
-bool psc_builder_failed(const struct psc_builder *builder);
 
 /** Adds a row if the filter accepts it; @p endpoint is copied. Only before psc_builder_seal(). */
 void psc_builder_add(struct psc_builder *builder, const struct psc_endpoint *endpoint);

@@ -19,7 +19,7 @@ const char *psc_state_word(enum psc_state state) {
 #define BIT(name) PSC_STATE_BIT(PSC_STATE_##name)
 #define NOT_CONNECTED (PSC_STATES_UDP | BIT(LISTENING) | BIT(CLOSED) | BIT(BOUND))
 
-// What the other tools say, reduced as reduce() does. The words of Windows are in state_words.
+// Words of other tools in the form of reduce(). Those of Windows are in state_words.
 static const struct {
     const char *word;
     uint32_t states;
@@ -137,7 +137,7 @@ int psc_endpoint_compare(const struct psc_endpoint *a, const struct psc_endpoint
     if (order == 0) {
         order = compare_numbers(a->cookie, b->cookie);
     }
-    // A cookie is the better name: the inode is lost when the last file of a socket is closed.
+    // A cookie identifies better: the inode is lost when the last file of a socket is closed.
     if (order != 0 || a->cookie != 0) {
         return order;
     }
@@ -149,7 +149,7 @@ bool psc_endpoint_same(const struct psc_endpoint *a, const struct psc_endpoint *
     if (psc_endpoint_compare(a, b) != 0) {
         return false;
     }
-    // Without a cookie or an inode a row is told by its addresses alone; Windows lists true twins.
+    // Without a cookie or an inode, equal rows may be different sockets, as on Windows.
     return ((a->known | b->known) & (PSC_KNOWN_COOKIE | PSC_KNOWN_INODE)) != 0;
 }
 

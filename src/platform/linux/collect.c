@@ -26,7 +26,7 @@ void psc_request_init(struct psc_request *request) {
 
 // The states of a table that the filter accepts; if none, the table need not be read.
 static uint32_t accepted_states(const struct psc_filter *filter, enum psc_protocol protocol) {
-    bool udp = protocol == PSC_PROTOCOL_UDP4 || protocol == PSC_PROTOCOL_UDP6;
+    bool udp = psc_protocol_is_udp(protocol);
     bool wanted = (filter->protocols & PSC_PROTOCOL_BIT(protocol)) != 0;
     return wanted ? filter->states & (udp ? PSC_STATES_UDP : ~PSC_STATES_UDP) : 0;
 }
@@ -52,7 +52,7 @@ static enum psc_status read_proc_net(int proc, enum psc_protocol protocol, uint3
     };
     struct proc_bytes bytes = {0};
     struct decode_links links = {.count = 0};
-    bool ipv6 = protocol == PSC_PROTOCOL_TCP6 || protocol == PSC_PROTOCOL_UDP6;
+    bool ipv6 = psc_protocol_is_ipv6(protocol);
     enum psc_status status = ipv6 ? read_links(proc, &bytes, &links, error) : PSC_OK;
     if (status != PSC_OK) {
         goto out;
@@ -84,7 +84,7 @@ static enum psc_status collect_table(const struct psc_request *request, int proc
             return status;
         }
     }
-    *by_proc = *by_proc || protocol == PSC_PROTOCOL_TCP4 || protocol == PSC_PROTOCOL_TCP6;
+    *by_proc = *by_proc || !psc_protocol_is_udp(protocol);
     return read_proc_net(proc, protocol, states, builder, error);
 }
 

@@ -28,7 +28,7 @@ static const enum psc_state tcp_states[] = {
 
 uint32_t decode_state_mask(enum psc_protocol protocol, uint32_t states) {
     uint32_t mask = 0;
-    if (protocol == PSC_PROTOCOL_UDP4 || protocol == PSC_PROTOCOL_UDP6) {
+    if (psc_protocol_is_udp(protocol)) {
         bool connected = (states & PSC_STATE_BIT(PSC_STATE_UDP_CONNECTED)) != 0;
         bool unconnected = (states & PSC_STATE_BIT(PSC_STATE_UDP_UNCONNECTED)) != 0;
         return (connected ? 1U << UDP_CONNECTED_NUMBER : 0) |

@@ -19,7 +19,7 @@
 static int try_bind(const struct psc_probe *probe, bool tcp, bool reuse) {
     const int yes = 1;
     union socket_address address;
-    bool ipv6 = probe->protocol == PSC_PROTOCOL_TCP6 || probe->protocol == PSC_PROTOCOL_UDP6;
+    bool ipv6 = psc_protocol_is_ipv6(probe->protocol);
     socklen_t size =
         socket_address_set(&address, ipv6, &probe->address, probe->ifindex, probe->port);
     int probing = socket(address.any.sa_family, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
@@ -38,7 +38,7 @@ static int try_bind(const struct psc_probe *probe, bool tcp, bool reuse) {
 
 enum psc_status psc_platform_probe(const struct psc_probe *probe, enum psc_probe_result *result,
                                    struct psc_error *error) {
-    bool tcp = probe->protocol == PSC_PROTOCOL_TCP4 || probe->protocol == PSC_PROTOCOL_TCP6;
+    bool tcp = !psc_protocol_is_udp(probe->protocol);
     int number = try_bind(probe, tcp, false);
     *result = PSC_PROBE_FREE;
     if (number == EADDRINUSE && tcp) {

@@ -117,8 +117,8 @@ static enum psc_status unsupported(struct psc_error *error, const char *what, in
 
 static void fill_request(struct request *request, enum psc_protocol protocol, uint32_t states,
                          const struct psc_filter *filter) {
-    bool ipv6 = protocol == PSC_PROTOCOL_TCP6 || protocol == PSC_PROTOCOL_UDP6;
-    bool udp = protocol == PSC_PROTOCOL_UDP4 || protocol == PSC_PROTOCOL_UDP6;
+    bool ipv6 = psc_protocol_is_ipv6(protocol);
+    bool udp = psc_protocol_is_udp(protocol);
     request->header = (struct nlmsghdr){
         .nlmsg_len = offsetof(struct request, ports),
         .nlmsg_type = SOCK_DIAG_BY_FAMILY,

@@ -31,7 +31,7 @@ static enum psc_status collect_tables(const struct psc_filter *filter, struct ps
                                       struct psc_error *error) {
     for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
          protocol++) {
-        bool udp = protocol == PSC_PROTOCOL_UDP4 || protocol == PSC_PROTOCOL_UDP6;
+        bool udp = psc_protocol_is_udp(protocol);
         uint32_t states = filter->states & (udp ? PSC_STATES_UDP : ~PSC_STATES_UDP);
         if ((filter->protocols & PSC_PROTOCOL_BIT(protocol)) == 0 || states == 0) {
             continue;

@@ -179,19 +179,15 @@ static bool is_interface(uint32_t index) {
     return index != 0 && to_name != NULL && to_name(index, name) != NULL;
 }
 
-static bool is_udp(enum psc_protocol protocol) {
-    return protocol == PSC_PROTOCOL_UDP4 || protocol == PSC_PROTOCOL_UDP6;
-}
-
 static ULONG family_of(enum psc_protocol protocol) {
-    return protocol == PSC_PROTOCOL_TCP6 || protocol == PSC_PROTOCOL_UDP6 ? AF_INET6 : AF_INET;
+    return psc_protocol_is_ipv6(protocol) ? AF_INET6 : AF_INET;
 }
 
 static int class_of(enum psc_protocol protocol, uint32_t states) {
     bool listeners = (states & ~PSC_STATE_BIT(PSC_STATE_LISTENING)) == 0;
-    return is_udp(protocol) ? (int)UDP_TABLE_OWNER_PID
-           : listeners      ? (int)TCP_TABLE_OWNER_PID_LISTENER
-                            : (int)TCP_TABLE_OWNER_PID_ALL;
+    return psc_protocol_is_udp(protocol) ? (int)UDP_TABLE_OWNER_PID
+           : listeners                   ? (int)TCP_TABLE_OWNER_PID_LISTENER
+                                         : (int)TCP_TABLE_OWNER_PID_ALL;
 }
 
 // Returns the table, to be freed by the caller, or NULL and an error number. `*size` is the size of the
@@ -223,7 +219,8 @@ static void *read_table(get_table *get, enum psc_protocol protocol, uint32_t sta
 
 enum psc_status ip_helper_read(enum psc_protocol protocol, uint32_t states,
                                struct psc_builder *builder, struct psc_error *error) {
-    const char *name = is_udp(protocol) ? "GetExtendedUdpTable" : "GetExtendedTcpTable";
+    const char *name =
+        psc_protocol_is_udp(protocol) ? "GetExtendedUdpTable" : "GetExtendedTcpTable";
     get_table *get = (get_table *)system_function(LIBRARY, name);
     if (get == NULL) {
         return psc_fail(error, PSC_UNSUPPORTED, "this Windows has no %s", name);

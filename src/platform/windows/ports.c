@@ -14,26 +14,22 @@
 #define USUAL_DYNAMIC_FIRST 49152
 #define USUAL_DYNAMIC_LAST 65535
 
-static bool is_ipv6(const struct psc_probe *probe) {
-    return probe->protocol == PSC_PROTOCOL_TCP6 || probe->protocol == PSC_PROTOCOL_UDP6;
-}
-
 // Binds once and closes the socket. Returns 0 or an error number. SO_EXCLUSIVEADDRUSE refuses a port
 // that its holder would share. A socket that never listens makes no firewall ask the user.
 static int try_bind(const struct psc_probe *probe) {
     const BOOL yes = TRUE;
-    bool udp = probe->protocol == PSC_PROTOCOL_UDP4 || probe->protocol == PSC_PROTOCOL_UDP6;
+    bool ipv6 = psc_protocol_is_ipv6(probe->protocol);
+    bool udp = psc_protocol_is_udp(probe->protocol);
     union socket_address address;
     socklen_t size =
-        socket_address_set(&address, is_ipv6(probe), &probe->address, probe->ifindex, probe->port);
+        socket_address_set(&address, ipv6, &probe->address, probe->ifindex, probe->port);
     SOCKET probing = socket(address.any.sa_family, udp ? SOCK_DGRAM : SOCK_STREAM, 0);
     if (probing == INVALID_SOCKET) {
         return WSAGetLastError();
     }
     const char *value = (const char *)&yes;
     int error = 0;
-    if ((is_ipv6(probe) &&
-         setsockopt(probing, IPPROTO_IPV6, IPV6_V6ONLY, value, sizeof yes) != 0) ||
+    if ((ipv6 && setsockopt(probing, IPPROTO_IPV6, IPV6_V6ONLY, value, sizeof yes) != 0) ||
         setsockopt(probing, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, value, sizeof yes) != 0 ||
         bind(probing, &address.any, size) != 0) {
         error = WSAGetLastError();

@@ -54,8 +54,11 @@ enum psc_status cmd_free(const struct options *options, const struct psc_streams
     }
     if (range != &usual) { // a range on the command line includes its dynamic ports
         status = print_free(&survey, true, &left, streams->out, error);
+        if (status != PSC_OK) {
+            goto out;
+        }
     }
-    if (status == PSC_OK && left > 0) {
+    if (left > 0) {
         *answer = PSC_EXIT_NO;
         command_say(streams, "only %u of %u ports are free from %u to %u", wanted - left, wanted,
                     range->first, range->last);

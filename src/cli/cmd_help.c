@@ -61,8 +61,8 @@ static void print_general(FILE *out) {
           "       portscope COMMAND [OPTIONS] ...\n"
           "\n"
           "Alone, it lists listening TCP and bound UDP ports with their processes. With\n"
-          "letters it is netstat: -ano lists everything with its processes; without -a or -l\n"
-          "only connections. Letters can be joined, and /ano works as well as -ano.\n"
+          "letters it is netstat: -ano lists everything with its processes; without -a or\n"
+          "-l only connections. Letters can be joined, and /ano works as well as -ano.\n"
           "\n"
           "Commands; portscope help COMMAND explains one\n",
           out);

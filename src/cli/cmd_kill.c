@@ -20,6 +20,8 @@
 #define POLL_MS 20
 #define MAX_READINGS 4 // of the table, until it shows no process that was not there before
 
+#define LABEL_SIZE 300
+
 #define SERVING (PSC_STATES_LISTENERS | PSC_STATE_BIT(PSC_STATE_BOUND))
 
 enum outcome {
@@ -32,6 +34,7 @@ enum outcome {
 
 struct target {
     const struct psc_process *process; // of the survey; NULL: it does not hold the port there
+    char label[LABEL_SIZE];            // `node (pid 4242)`, not escaped
     uint32_t pid;
     uint64_t identity;
     struct psc_process_handle *handle; // NULL: it could not be opened
@@ -52,16 +55,6 @@ struct kill_state {
 static unsigned timeout_of(const struct kill_state *state) {
     unsigned given = state->options->timeout_ms;
     return given != 0 ? given : DEFAULT_TIMEOUT_MS;
-}
-
-#define LABEL_SIZE 300
-
-// `node (pid 4242)`; the name is not escaped.
-static const char *label_of(const struct target *target, char label[LABEL_SIZE]) {
-    const char *name = target->process->name;
-    snprintf(label, LABEL_SIZE, "%.255s (pid %u)",
-             name != NULL && name[0] != '\0' ? name : "a process", target->pid);
-    return label;
 }
 
 static void print_port(const struct kill_state *state, const char *text) {
@@ -94,6 +87,9 @@ static enum psc_status add_target(struct kill_state *state, const struct psc_pro
     }
     struct target *target = &state->targets[state->count];
     *target = (struct target){.pid = process->pid, .identity = process->identity};
+    snprintf(target->label, sizeof target->label, "%.255s (pid %u)",
+             process->name != NULL && process->name[0] != '\0' ? process->name : "a process",
+             process->pid);
     enum psc_status status = psc_platform_open_process(
         &state->request, process->pid, process->identity, &target->handle, &target->reason);
     if (status == PSC_NO_MEMORY) {
@@ -106,7 +102,8 @@ static enum psc_status add_target(struct kill_state *state, const struct psc_pro
     return PSC_OK;
 }
 
-// Finds the targets in a table, and adds processes that are not targets yet.
+// Finds the targets among the owners of a row, and adds processes that are not targets yet.
+// @param added set if there were any; NULL: none are added
 static enum psc_status match_owners(struct kill_state *state, size_t row, bool *added,
                                     struct psc_error *error) {
     const struct psc_snapshot *snapshot = state->survey.snapshot;
@@ -116,13 +113,13 @@ static enum psc_status match_owners(struct kill_state *state, size_t row, bool *
         struct target *target = find_target(state, process);
         if (target != NULL) {
             target->process = process;
-            continue;
+        } else if (added != NULL) {
+            enum psc_status status = add_target(state, process, error);
+            if (status != PSC_OK) {
+                return status;
+            }
+            *added = true;
         }
-        enum psc_status status = add_target(state, process, error);
-        if (status != PSC_OK) {
-            return status;
-        }
-        *added = true;
     }
     return PSC_OK;
 }
@@ -134,7 +131,6 @@ static enum psc_status read_holders(struct kill_state *state, bool *added,
     if (status != PSC_OK) {
         return status;
     }
-    *added = false;
     state->hidden = 0;
     for (size_t i = 0; i < state->count; i++) {
         state->targets[i].process = NULL;
@@ -161,6 +157,7 @@ static bool has_exited(const struct target *target) {
 static enum psc_status find_targets(struct kill_state *state, struct psc_error *error) {
     bool added = true;
     for (int i = 0; added && i < MAX_READINGS; i++) {
+        added = false;
         enum psc_status status = read_holders(state, &added, error);
         if (status != PSC_OK) {
             return status;
@@ -180,34 +177,17 @@ static enum psc_status find_targets(struct kill_state *state, struct psc_error *
 
 // Marks the targets that do not hold the port any more.
 static enum psc_status verify_targets(struct kill_state *state, struct psc_error *error) {
-    const struct psc_needs needs = {.owners = true, .details = PSC_PROCESS_STARTED};
-    const struct psc_port_survey *shown = &state->survey;
-    struct psc_port_survey now;
-    enum psc_status status =
-        psc_port_survey_init(&now, state->options->specs, 1, &shown->bind, error);
+    enum psc_status status = read_holders(state, NULL, error);
     if (status != PSC_OK) {
-        goto out;
-    }
-    status = psc_port_survey_read_table(&now, SERVING, needs, error);
-    if (status != PSC_OK) {
-        goto out;
+        return status;
     }
     for (size_t i = 0; i < state->count; i++) {
-        state->targets[i].outcome = MOVED_ON;
-    }
-    for (size_t row = 0; row < psc_snapshot_count(now.snapshot); row++) {
-        struct psc_owners owners = psc_snapshot_owners(now.snapshot, row);
-        for (size_t i = 0; serves(&now, row) && i < owners.count; i++) {
-            struct target *target =
-                find_target(state, psc_snapshot_process(now.snapshot, owners.processes[i]));
-            if (target != NULL && !has_exited(target)) {
-                target->outcome = target->handle != NULL ? RUNNING : FAILED;
-            }
+        struct target *target = &state->targets[i];
+        if (target->process == NULL || has_exited(target)) {
+            target->outcome = MOVED_ON;
         }
     }
-out:
-    psc_port_survey_done(&now);
-    return status;
+    return PSC_OK;
 }
 
 // Asking ------------------------------------------------------------------------------------------
@@ -236,7 +216,6 @@ static bool refuse(const struct kill_state *state) {
         const struct target *target = &state->targets[i];
         const char *advice = protected_process_advice(target->process);
         const char *reason = NULL;
-        char label[LABEL_SIZE];
         if (psc_platform_is_critical(target->pid)) {
             reason = "is essential to the system";
         } else if (psc_platform_is_self_or_ancestor(&state->request, target->pid)) {
@@ -246,8 +225,7 @@ static bool refuse(const struct kill_state *state) {
         }
         if (reason != NULL) {
             refused = true;
-            command_say(state->streams, "%s %s; nothing was stopped", label_of(target, label),
-                        reason);
+            command_say(state->streams, "%s %s; nothing was stopped", target->label, reason);
         }
     }
     if (state->hidden > 0) {
@@ -310,8 +288,7 @@ static void stop_targets(struct kill_state *state, bool force) {
 }
 
 static void report_target(const struct kill_state *state, const struct target *target) {
-    char text[LABEL_SIZE];
-    const char *label = label_of(target, text);
+    const char *label = target->label;
     switch (target->outcome) {
     case EXITED:
         command_print(state->streams, "%s exited", label);

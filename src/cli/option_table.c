@@ -189,7 +189,7 @@ const struct option option_table[] = {
     {LIST, '4', "ipv4", NULL, GROUP_ROWS, set_flag, FIELD(ipv4), "only IPv4"},
     {LIST, '6', "ipv6", NULL, GROUP_ROWS, set_flag, FIELD(ipv6), "only IPv6"},
     {LIST, 'p', NULL, "[PROTO]", GROUP_ROWS, read_protocol, 0,
-     "only tcp, udp, tcpv4, tcpv6, udpv4 or udpv6; alone: as -o"},
+     "only tcp, udp, tcpv4, tcpv6, udpv4, udpv6; alone: as -o"},
 
     {LIST, 'o', "processes", NULL, GROUP_OWNERS, set_flag, FIELD(owners),
      "PID and name of the process"},
@@ -255,16 +255,6 @@ const struct option option_table[] = {
      "show the version and how this build gets its data"},
     {.commands = 0},
 };
-
-const char *options_help_line(enum command_id command) {
-    static const char *const lines[COMMAND_COUNT] = {
-        [COMMAND_LIST] = "portscope --help",    [COMMAND_CHECK] = "portscope help check",
-        [COMMAND_FREE] = "portscope help free", [COMMAND_WAIT] = "portscope help wait",
-        [COMMAND_KILL] = "portscope help kill", [COMMAND_AUDIT] = "portscope help audit",
-        [COMMAND_HELP] = "portscope help",
-    };
-    return lines[command];
-}
 
 // Letters that other netstats have and that are not about ports.
 enum psc_status options_explain_letter(const struct options *options, char letter,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/commands.h"
 #include "cli/suggest.h"
 
 struct parser {
@@ -67,24 +68,38 @@ static enum psc_status apply(struct parser *parser, const struct option *option,
     return PSC_OK;
 }
 
+static enum psc_status unknown_option(const struct parser *parser, const char *dashes,
+                                      const char *name, size_t length, const char *suggestion) {
+    const char *command = command_table[parser->options->command].name;
+    int shown = length < 60 ? (int)length : 60;
+    if (suggestion != NULL) {
+        return psc_fail(parser->error, PSC_USAGE, "unknown option '%s%.*s'; did you mean '--%s'?",
+                        dashes, shown, name, suggestion);
+    }
+    return psc_fail(parser->error, PSC_USAGE,
+                    "unknown option '%s%.*s'; portscope help%s%s lists all options", dashes, shown,
+                    name, command != NULL ? " " : "", command != NULL ? command : "");
+}
+
+static enum psc_status unknown_letter(const struct parser *parser, char letter) {
+    if (options_explain_letter(parser->options, letter, parser->error) != PSC_OK) {
+        return PSC_USAGE;
+    }
+    return unknown_option(parser, "-", &letter, 1, NULL);
+}
+
 // `-ano`, `/ano`; only the last letter can have a value that may be left out.
 static enum psc_status read_letters(struct parser *parser, const char *word) {
-    enum command_id command = parser->options->command;
     for (const char *at = word + 1; *at != '\0'; at++) {
         bool capital = word[0] == '/' && *at >= 'A' && *at <= 'Z';
         char letter = *at == '?' ? 'h' : capital ? (char)(*at | 0x20) : *at;
-        const struct option *option = find_letter(command, letter);
+        const struct option *option = find_letter(parser->options->command, letter);
         const char spelled[] = {'-', letter, '\0'};
-        enum psc_status status;
-        if (option != NULL) {
-            status = apply(parser, option, spelled, NULL, at[1] == '\0' || needs_value(option));
-        } else {
-            status = options_explain_letter(parser->options, letter, parser->error);
-            status = status != PSC_OK ? status
-                                      : psc_fail(parser->error, PSC_USAGE,
-                                                 "unknown option '-%c'; %s lists all options",
-                                                 letter, options_help_line(command));
+        if (option == NULL) {
+            return unknown_letter(parser, letter);
         }
+        enum psc_status status =
+            apply(parser, option, spelled, NULL, at[1] == '\0' || needs_value(option));
         if (status != PSC_OK) {
             return status;
         }
@@ -93,19 +108,13 @@ static enum psc_status read_letters(struct parser *parser, const char *word) {
 }
 
 static enum psc_status unknown_name(const struct parser *parser, const char *name, size_t length) {
-    enum command_id command = parser->options->command;
     struct suggest suggestion;
     suggest_init(&suggestion, name, length);
-    for (const struct option *option = NULL; (option = option_next(command, option)) != NULL;) {
+    for (const struct option *option = NULL;
+         (option = option_next(parser->options->command, option)) != NULL;) {
         suggest_offer(&suggestion, option->name);
     }
-    int shown = length < 60 ? (int)length : 60;
-    if (suggestion.best != NULL) {
-        return psc_fail(parser->error, PSC_USAGE, "unknown option '--%.*s'; did you mean '--%s'?",
-                        shown, name, suggestion.best);
-    }
-    return psc_fail(parser->error, PSC_USAGE, "unknown option '--%.*s'; %s lists all options",
-                    shown, name, options_help_line(command));
+    return unknown_option(parser, "--", name, length, suggestion.best);
 }
 
 // `--name`, `--name=value`, `--name value`.

@@ -106,9 +106,6 @@ PSC_NODISCARD enum psc_status options_parse(struct options *options, enum comman
                                             struct psc_error *error);
 void options_done(struct options *options);
 
-/** The command line that explains the options of a command. */
-const char *options_help_line(enum command_id command);
-
 // For options.c, from option_table.c --------------------------------------------------------------
 
 /** Reads a word that is no option. */

@@ -258,7 +258,7 @@ static const struct psc_column table[] = {
      .shown = NETSTAT | JSON | CSV, .help = "state of a TCP connection"},
     {.name = "pid", .heading = "PID", .value = value_pid, .width = 7,
      .shown = PSC_SHOW_PID | JSON | CSV, OWNER(0),
-     .help = "process that owns the socket, the oldest of several; 0: none"},
+     .help = "PID of the owner, the oldest of several; 0: none"},
     {.name = "process", .heading = "Process", .value = value_process, .width = 15,
      .shown = PSC_SHOW_PROCESS | JSON | CSV, .quoted = true, OWNER(PSC_PROCESS_NAME),
      .help = "name of its executable"},
@@ -286,11 +286,11 @@ static const struct psc_column table[] = {
      .shown = JSON | CSV, .help = "number of the socket in /proc/PID/fd"},
     {.name = "recv_queue", .heading = "Recv-Q", .value = value_recv_queue, .width = 6,
      .shown = JSON | CSV,
-     .help = "bytes not yet read; of a listener, connections not yet accepted"},
+     .help = "bytes to be read; of a listener, connections to accept"},
     {.name = "send_queue", .heading = "Send-Q", .value = value_send_queue, .width = 6,
-     .shown = JSON | CSV, .help = "bytes not yet acknowledged; of a listener, the limit of its queue"},
+     .shown = JSON | CSV, .help = "bytes to be acknowledged; of a listener, its queue limit"},
     {.name = "exposure", .heading = "Exposure", .value = value_exposure, .width = 8,
-     .shown = JSON | CSV, .help = "which clients can reach a listener: loopback, link, address or all"},
+     .shown = JSON | CSV, .help = "reach of a listener: loopback, link, address or all"},
 };
 // clang-format on
 #define COLUMN_COUNT (sizeof table / sizeof table[0])

@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/commands.h"
 #include "support/argv.h"
 #include "support/capture.h"
 #include "support/fake_platform.h"
@@ -33,6 +33,24 @@ static void transcript(void **state) {
 static int usual_machine(void **state) {
     memset(fake_platform(), 0, sizeof *fake_platform());
     return unsetenv("NO_COLOR");
+}
+
+static void help_fits_a_terminal(void **state) {
+    (void)state;
+    for (enum command_id id = COMMAND_LIST; id < COMMAND_COUNT; id++) {
+        char line[64];
+        struct run run;
+        snprintf(line, sizeof line, "portscope help %s",
+                 command_table[id].name != NULL ? command_table[id].name : "");
+        run_cli(&run, line);
+        assert_int_equal(run.exit, PSC_EXIT_YES);
+        for (const char *at = run.out; *at != '\0'; at += strcspn(at, "\n") + 1) {
+            if (strcspn(at, "\n") > 80) {
+                fail_msg("%s: '%.*s'", line, (int)strcspn(at, "\n"), at);
+            }
+        }
+        run_done(&run);
+    }
 }
 
 static void color_is_for_terminals(void **state) {
@@ -195,6 +213,7 @@ int main(void) {
         TRANSCRIPT("columns"),
         TRANSCRIPT("intervals"),
         TRANSCRIPT("mistakes"),
+        TEST(help_fits_a_terminal),
         TEST(color_is_for_terminals),
         TEST(tables_end_their_lines_as_the_system_does),
         TEST(intervals_are_slept),

@@ -159,6 +159,41 @@ static void a_parent_behind_any_name(void **state) {
     }
 }
 
+#define ARGUMENTS(text) text, sizeof text // each argument ends in a NUL
+
+static void scripts_in_command_lines(void **state) {
+    static const struct {
+        const char *name, *arguments;
+        size_t size;
+        const char *script;
+    } cases[] = {
+        {"python3.11", ARGUMENTS("python3\0/srv/app.py\0--port"), "/srv/app.py"},
+        {"python3", ARGUMENTS("python3\0-u\0-W\0app.py"), "app.py"},
+        {"python3", ARGUMENTS("python3\0-m\0http.server"), NULL},
+        {"python3", ARGUMENTS("python3\0-uc\0print()"), NULL},
+        {"node", ARGUMENTS("node\0--inspect\0server.js\0a"), "server.js"},
+        {"node", ARGUMENTS("node\0-e\0x"), NULL},
+        {"node", ARGUMENTS("node"), NULL},
+        {"bash", ARGUMENTS("/bin/bash\0-e\0/usr/bin/run"), "/usr/bin/run"},
+        {"bash", ARGUMENTS("bash\0-ec\0run"), NULL},
+        {"sh", ARGUMENTS("sh\0-"), NULL},
+        {"perl5.36.0", ARGUMENTS("perl\0-w\0x.pl"), "x.pl"},
+        {"php-fpm", ARGUMENTS("php-fpm\0x"), NULL},
+        {"nodelet", ARGUMENTS("nodelet\0x"), NULL},
+        {"nginx", ARGUMENTS("nginx\0x"), NULL},
+        {"sh", ARGUMENTS("sh\0"), NULL},
+        {"sh", "", 0, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *script = proc_parse_script(cases[i].name, cases[i].arguments, cases[i].size);
+        if (script == NULL || cases[i].script == NULL ? script != cases[i].script
+                                                      : strcmp(script, cases[i].script) != 0) {
+            fail_msg("%zu: %s", i, script);
+        }
+    }
+}
+
 static void services_in_control_groups(void **state) {
     static const struct {
         const char *cgroup, *name; // NULL: none
@@ -228,6 +263,7 @@ int main(void) {
         cmocka_unit_test(a_stat_that_the_kernel_does_not_print),
         cmocka_unit_test(a_stat_cut_or_damaged),
         cmocka_unit_test(a_parent_behind_any_name),
+        cmocka_unit_test(scripts_in_command_lines),
         cmocka_unit_test(services_in_control_groups),
         cmocka_unit_test(names_of_services_are_not_cut),
         cmocka_unit_test(base_names),

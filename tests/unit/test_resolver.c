@@ -150,6 +150,44 @@ static void a_program_that_is_called_deleted(void **state) {
     fake_proc_remove(&proc);
 }
 
+// The script of an interpreter, named below its working directory or not at all.
+static void scripts(void **state) {
+    (void)state;
+    static const uint64_t inodes[] = {100, 101};
+    struct fake_proc proc;
+    struct linked linked;
+    char path[256];
+    fake_proc_make(&proc);
+    fake_proc_file(&proc, "bin/python3.11", "", 0);
+    fake_proc_file(&proc, "srv/app.py", "", 0);
+    for (uint32_t pid = 100; pid <= 101; pid++) {
+        char link[32];
+        add_process(&proc, pid);
+        snprintf(link, sizeof link, "%u/exe", pid);
+        snprintf(path, sizeof path, "%s/bin/python3.11", proc.root);
+        fake_proc_link(&proc, link, path);
+        snprintf(link, sizeof link, "%u/cwd", pid);
+        snprintf(path, sizeof path, "%s/srv", proc.root);
+        fake_proc_link(&proc, link, path);
+    }
+    add_file(&proc, 100, "cmdline", "python3\0app.py\0", 15);
+    add_file(&proc, 101, "cmdline", "python3\0missing.py\0", 19);
+    assert_int_equal(fchmodat(proc.directory, "srv/app.py", 0666, 0), 0);
+    fake_proc_listeners(&proc, inodes, 2);
+    begin(&linked, &proc);
+    resolve(&linked, PSC_PROCESS_EXE_FLAGS);
+    const struct psc_process *process = process_of(&linked, 100);
+    snprintf(path, sizeof path, "%s/srv/app.py", proc.root);
+    assert_string_equal(process->script, path);
+    assert_true((process->script_flags & PSC_EXE_FILE_WRITABLE) != 0);
+    assert_true((process->known & PSC_PROCESS_EXE_FLAGS) != 0);
+    assert_int_equal(process->exe_flags & PSC_EXE_FILE_WRITABLE, 0);
+    assert_null(process_of(&linked, 101)->script);
+    assert_true((process_of(&linked, 101)->known & PSC_PROCESS_EXE_FLAGS) != 0);
+    psc_builder_free(linked.builder);
+    fake_proc_remove(&proc);
+}
+
 // Command lines ------------------------------------------------------------------------------------
 
 static void command_lines(void **state) {
@@ -455,6 +493,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_of_every_kind),
         cmocka_unit_test(a_program_that_is_called_deleted),
+        cmocka_unit_test(scripts),
         cmocka_unit_test(command_lines),
         cmocka_unit_test(starts),
         cmocka_unit_test(the_eldest_owner_comes_first),

@@ -73,6 +73,46 @@ bool proc_parse_is_deleted(const char *target, size_t size) {
                                                     " (deleted)", PROC_PARSE_DELETED_SIZE) == 0;
 }
 
+static bool is_interpreter(const char *name, bool *shell) {
+    static const struct {
+        const char *name; // may be followed by a version
+        bool shell;       // -e and -m do not take a program there
+    } interpreters[] = {
+        {"sh", true},      {"ash", true},     {"bash", true},    {"dash", true},   {"fish", true},
+        {"ksh", true},     {"mksh", true},    {"zsh", true},     {"guile", false}, {"lua", false},
+        {"luajit", false}, {"node", false},   {"nodejs", false}, {"perl", false},  {"php", false},
+        {"pypy", false},   {"python", false}, {"ruby", false},   {"tclsh", true},  {"wish", true},
+    };
+    for (size_t i = 0; i < sizeof interpreters / sizeof interpreters[0]; i++) {
+        size_t length = strlen(interpreters[i].name);
+        if (strncmp(name, interpreters[i].name, length) == 0 &&
+            name[length + strspn(name + length, "0123456789.-")] == '\0') {
+            *shell = interpreters[i].shell;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *proc_parse_script(const char *name, const char *command_line, size_t size) {
+    const char *end = command_line + size;
+    bool shell;
+    if (!is_interpreter(name, &shell)) {
+        return NULL;
+    }
+    const char *at = memchr(command_line, '\0', size);
+    for (at = at != NULL ? at + 1 : end; at < end; at += strlen(at) + 1) {
+        if (at[0] != '-') {
+            return at[0] != '\0' ? at : NULL;
+        }
+        bool is_long = at[1] == '-';
+        if (at[1] == '\0' || (!is_long && strpbrk(at, shell ? "c" : "cem") != NULL)) {
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
 static bool is_unit_name(const char *name, size_t size) {
     static const char suffix[] = ".service";
     const size_t length = sizeof suffix - 1;

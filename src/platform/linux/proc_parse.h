@@ -19,7 +19,7 @@ uint64_t proc_parse_socket(const char *target, size_t size);
  */
 bool proc_parse_start(const char *stat, size_t size, uint64_t *ticks);
 
-/** The part of a path behind its last slash: its whole where that would be nothing. */
+/** The part of a path after its last slash; all of it if that would be nothing. */
 const char *proc_parse_base_name(const char *path);
 
 /**
@@ -29,6 +29,15 @@ const char *proc_parse_base_name(const char *path);
 bool proc_parse_is_deleted(const char *target, size_t size);
 /** Length of what Linux adds. */
 #define PROC_PARSE_DELETED_SIZE (sizeof " (deleted)" - 1)
+
+/**
+ * The script that an interpreter runs: its first argument that is no option.
+ * @param name of the executable, such as `python3.11`
+ * @param command_line arguments, each followed by a NUL; @p size bytes in all
+ * @return in @p command_line; NULL if it is no interpreter that we know, or it has its program from an
+ * option (-c, -e, -m) or from standard input
+ */
+const char *proc_parse_script(const char *name, const char *command_line, size_t size);
 
 /** Bytes for a unit's name with its NUL; systemd allows 255. */
 #define PROC_UNIT_SIZE 256

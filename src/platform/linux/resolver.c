@@ -20,8 +20,13 @@ struct resolver {
     int proc;
     int64_t boot; // milliseconds since 1970
     struct proc_bytes bytes;
-    bool failed; // memory ran out, and something is missing
+    bool failed;                // memory ran out, and something is missing
+    unsigned wait_ms;           // for file systems that may not answer
+    size_t unknown_executables; // where that, or a permission, kept them from being examined
 };
+
+// How long an audit waits for the file systems of all executables.
+#define MAX_WAIT_MS 1000
 
 // Copies text into the snapshot. Returns NULL when out of memory.
 static const char *keep_text(struct resolver *resolver, const char *bytes, size_t size) {
@@ -39,14 +44,6 @@ static bool read_file(struct resolver *resolver, uint32_t pid, const char *file)
     return number == 0;
 }
 
-// Whether a file that is named `x (deleted)` was really deleted: that may also be its name.
-static bool is_deleted(int proc, const char *link, const char *target) {
-    struct stat running;
-    struct stat named;
-    return fstatat(proc, link, &running, 0) != 0 || stat(target, &named) != 0 ||
-           running.st_dev != named.st_dev || running.st_ino != named.st_ino;
-}
-
 static void resolve_path(struct resolver *resolver, struct psc_process *process) {
     char link[PROC_PATH_SIZE];
     char target[PATH_MAX + PROC_PARSE_DELETED_SIZE + 1];
@@ -57,7 +54,8 @@ static void resolve_path(struct resolver *resolver, struct psc_process *process)
     }
     size_t size = (size_t)got;
     target[size] = '\0';
-    if (proc_parse_is_deleted(target, size) && is_deleted(resolver->proc, link, target)) {
+    if (proc_parse_is_deleted(target, size) &&
+        exe_location_is_deleted(resolver->proc, process->pid, target)) {
         process->path_deleted = true;
         size -= PROC_PARSE_DELETED_SIZE;
     }
@@ -154,19 +152,54 @@ static void resolve_user(struct resolver *resolver, struct psc_process *process)
 static void resolve_account(struct resolver *resolver, struct psc_process *process) {
     uid_t uid;
     if (find_uid(resolver, process->pid, &uid)) {
-        // 61184 to 65519 are the dynamic users of systemd (systemd.exec(5)), 65534 is nobody.
-        bool service = uid < 1000 || (uid >= 61184 && uid <= 65519) || uid == 65534;
-        process->account = uid == 0  ? PSC_ACCOUNT_SYSTEM
-                           : service ? PSC_ACCOUNT_SERVICE
-                                     : PSC_ACCOUNT_PERSON;
+        process->account = (uint8_t)exe_location_account(uid);
         process->known |= PSC_PROCESS_ACCOUNT;
     }
 }
 
+// The script that an interpreter runs, as an absolute path. Returns false if there is none, or none can
+// be told.
+static bool find_script(const struct resolver *resolver, const struct psc_process *process,
+                        char script[PATH_MAX]) {
+    char link[PROC_PATH_SIZE];
+    const char *name = process->command_line == NULL
+                           ? NULL
+                           : proc_parse_script(proc_parse_base_name(process->path),
+                                               process->command_line, process->command_line_size);
+    if (name == NULL) {
+        return false;
+    }
+    ssize_t size = 0;
+    if (name[0] != '/') {
+        snprintf(link, sizeof link, "%u/cwd", process->pid);
+        size = readlinkat(resolver->proc, link, script, PATH_MAX - 1);
+        if (size <= 0) {
+            return false;
+        }
+        script[size++] = '/';
+    }
+    int length = snprintf(script + size, PATH_MAX - (size_t)size, "%s", name);
+    return (size_t)length < PATH_MAX - (size_t)size;
+}
+
 static void resolve_exe_flags(struct resolver *resolver, struct psc_process *process) {
-    if (process->path != NULL && exe_location_examine(resolver->proc, process->pid, process->path,
-                                                      process->path_deleted, &process->exe_flags)) {
+    char script[PATH_MAX];
+    struct exe_location location = {
+        .pid = process->pid, .path = process->path, .deleted = process->path_deleted};
+    if (process->path == NULL) {
+        return;
+    }
+    location.script = find_script(resolver, process, script) ? script : NULL;
+    exe_location_examine(resolver->proc, &location, &resolver->wait_ms);
+    if (location.verdict.script_known) {
+        process->script = keep_text(resolver, script, strlen(script));
+        process->script_flags = location.verdict.script_flags;
+    }
+    if (location.verdict.exe_known) {
+        process->exe_flags = location.verdict.exe_flags;
         process->known |= PSC_PROCESS_EXE_FLAGS;
+    } else if (!location.verdict.gone) {
+        resolver->unknown_executables++;
     }
 }
 
@@ -218,7 +251,7 @@ static void resolve_process(struct resolver *resolver, unsigned details,
         details |= PSC_PROCESS_STARTED;
     }
     if ((details & PSC_PROCESS_EXE_FLAGS) != 0) {
-        details |= PSC_PROCESS_PATH;
+        details |= PSC_PROCESS_PATH | PSC_PROCESS_COMMAND_LINE;
     }
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         if ((details & ~process->known & steps[i].details) != 0) {
@@ -235,7 +268,7 @@ static int64_t milliseconds(clockid_t clock) {
 
 enum psc_status psc_platform_resolve(const struct psc_request *request, unsigned details,
                                      struct psc_builder *builder, struct psc_error *error) {
-    struct resolver resolver = {.builder = builder};
+    struct resolver resolver = {.builder = builder, .wait_ms = MAX_WAIT_MS};
     resolver.proc = proc_open(request->proc_root, error);
     if (resolver.proc < 0) {
         return PSC_SYSTEM;
@@ -246,6 +279,13 @@ enum psc_status psc_platform_resolve(const struct psc_request *request, unsigned
         if (process != NULL) {
             resolve_process(&resolver, details, process);
         }
+    }
+    if (resolver.unknown_executables > 0) {
+        psc_builder_notice(
+            builder, "executables-unknown", resolver.unknown_executables,
+            "%zu %s not be examined: the file system denied access or did not answer",
+            resolver.unknown_executables,
+            resolver.unknown_executables == 1 ? "executable could" : "executables could");
     }
     free(resolver.bytes.bytes);
     close(resolver.proc);

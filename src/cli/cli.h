@@ -24,7 +24,7 @@ enum psc_exit {
 const char *psc_exit_text(enum psc_exit status);
 
 struct psc_streams {
-    FILE *in; /**< for the answer to a question; NULL: there is nobody to ask */
+    FILE *in; /**< for the answer to a question; NULL: no question can be asked */
     FILE *out;
     FILE *err;
     bool own_process; /**< the process runs one command, and may be confined to what that needs */

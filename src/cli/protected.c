@@ -1,4 +1,4 @@
-// protected.c - THE table of programs that hold ports on behalf of others.
+// protected.c - the table of programs that hold ports on behalf of others.
 #include "cli/protected.h"
 
 #include <string.h>
@@ -59,7 +59,7 @@ static const char *base_name(const char *path) {
 }
 
 const char *protected_process_advice(const struct psc_process *process) {
-    // Whatever a process calls itself, or was called by: rootlessport, for one, is podman's executable.
+    // By any of its names: the executable of rootlessport, for one, is podman.
     const char *names[] = {process->name, process->path,
                            process->command_line_size > 0 ? process->command_line : NULL};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -3,11 +3,11 @@
 
 #include <string.h>
 
-#define LONGEST 24 // no word of ours is longer
+#define MAX_LENGTH 24 // no known word is longer
 
 void suggest_init(struct suggest *suggestion, const char *word, size_t length) {
     *suggestion = (struct suggest){.word = word, .length = length};
-    suggestion->distance = length / 3 + 2; // from here on it is another word
+    suggestion->distance = length / 3 + 2; // at this distance it is another word
 }
 
 static size_t least(size_t a, size_t b) {
@@ -15,7 +15,7 @@ static size_t least(size_t a, size_t b) {
 }
 
 static size_t distance(const char *a, size_t a_length, const char *b, size_t b_length) {
-    size_t rows[LONGEST + 1][LONGEST + 1];
+    size_t rows[MAX_LENGTH + 1][MAX_LENGTH + 1];
     for (size_t i = 0; i <= a_length; i++) {
         for (size_t j = 0; j <= b_length; j++) {
             if (i == 0 || j == 0) {
@@ -33,7 +33,7 @@ static size_t distance(const char *a, size_t a_length, const char *b, size_t b_l
 }
 
 void suggest_offer(struct suggest *suggestion, const char *candidate) {
-    if (candidate == NULL || suggestion->length > LONGEST || strlen(candidate) > LONGEST) {
+    if (candidate == NULL || suggestion->length > MAX_LENGTH || strlen(candidate) > MAX_LENGTH) {
         return;
     }
     size_t found = distance(suggestion->word, suggestion->length, candidate, strlen(candidate));

@@ -1,4 +1,4 @@
-// suggest.h - the word that somebody most likely meant.
+// suggest.h - the word that was most likely meant.
 #ifndef PSC_CLI_SUGGEST_H
 #define PSC_CLI_SUGGEST_H
 

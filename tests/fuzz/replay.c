@@ -1,5 +1,5 @@
-// Stands in for libFuzzer in ordinary builds: runs the fuzz target once on every file that is
-// named, or that lies in a directory that is named.
+// replay.c - replaces libFuzzer in ordinary builds: runs the fuzz target once on every file on the
+// command line, and on every file of a directory there.
 
 #include <dirent.h>
 #include <stddef.h>
@@ -27,7 +27,7 @@ static size_t replay_file(const char *path, size_t size) {
     return 1;
 }
 
-// Returns how many inputs were run. Folders are not searched in depth.
+// Returns how many inputs were run. Directories are not searched recursively.
 static size_t replay(const char *path) {
     struct stat info;
     if (stat(path, &info) != 0)

@@ -1,5 +1,5 @@
-// test_kill.c - portscope kill against real processes: whom it ends, whom it never ends, what it asks
-// for before, and what it says afterwards.
+// test_kill.c - portscope kill and real processes: which it stops, which it never stops, what it asks
+// before, and what it reports.
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -139,7 +139,7 @@ static void clients_are_left_alone(void **state) {
     live_release(live, listener);
     live_release(live, pair.server);
     live_release(live, pair.client);
-    // The port of the client is nobody's to serve on.
+    // No process serves on the client's port.
     check(client_port, "--yes", 1, "no visible process", "portscope check");
     run_as(SPAWN_AS_IS, "--yes --force", port, &spawned);
     assert_run(&spawned, 0, "is free now", NULL);
@@ -218,7 +218,7 @@ static void a_port_that_is_bound_only(void **state) {
 
 // What is needed before -----------------------------------------------------------------------------
 
-static void nothing_without_consent(void **state) {
+static void nothing_without_confirmation(void **state) {
     struct live_states *live = live_of(state);
     in_port_t port;
     pid_t server = serve(live, NULL, &port);
@@ -349,7 +349,7 @@ static void its_own_parents_are_refused(void **state) {
     assert_int_equal(ended_by(other), 0); // all or nothing
 }
 
-static void others_processes_are_out_of_reach(void **state) {
+static void processes_of_others_are_not_stopped(void **state) {
     struct live_states *live = live_of(state);
     in_port_t port;
     struct spawned spawned;
@@ -365,7 +365,7 @@ static void others_processes_are_out_of_reach(void **state) {
 
 // What is said afterwards ---------------------------------------------------------------------------
 
-static void force_is_needed_for_those_who_do_not_listen(void **state) {
+static void force_ends_processes_that_ignore_the_signal(void **state) {
     struct live_states *live = live_of(state);
     in_port_t port;
     pid_t server = serve(live, ignore_term, &port);
@@ -400,7 +400,7 @@ static void succeed_another(int port_pipe) {
     }
 }
 
-static void whoever_is_started_again_is_recognised(void **state) {
+static void a_restarted_server_is_reported(void **state) {
     struct live_states *live = live_of(state);
     in_port_t port;
     int ends[2];
@@ -532,7 +532,7 @@ static void a_reused_number_is_another_process(void **state) {
 }
 
 // The number is reused between the question and the answer.
-static void consent_is_for_the_process_that_was_shown(void **state) {
+static void the_answer_is_for_the_process_that_was_shown(void **state) {
     const pid_t pid = 400;
     struct pty pty;
     char command[512];
@@ -581,7 +581,7 @@ static int kill_by_foreign_proc(pid_t pid, uint64_t identity, in_port_t port) {
     return status == PSC_UNSUPPORTED && process == NULL && refused && alive ? 0 : 1;
 }
 
-static void numbers_of_another_namespace_end_nobody(void **state) {
+static void numbers_of_another_namespace_stop_no_process(void **state) {
     const pid_t pid = 500;
     int status;
     in_port_t port = 0;
@@ -621,8 +621,8 @@ static void the_first_process_is_refused(void **state) {
 static int run_as_init(void *context) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_reused_number_is_another_process),
-        cmocka_unit_test(consent_is_for_the_process_that_was_shown),
-        cmocka_unit_test(numbers_of_another_namespace_end_nobody),
+        cmocka_unit_test(the_answer_is_for_the_process_that_was_shown),
+        cmocka_unit_test(numbers_of_another_namespace_stop_no_process),
         cmocka_unit_test(the_first_process_is_refused),
     };
     (void)context;
@@ -638,14 +638,14 @@ int main(void) {
         TEST(protocols_are_apart),
         TEST(all_holders_are_shown_and_end),
         TEST(a_port_that_is_bound_only),
-        TEST(nothing_without_consent),
+        TEST(nothing_without_confirmation),
         TEST(the_answer_counts),
         TEST(what_is_typed_before_the_question_is_no_answer),
         TEST(a_process_that_closed_the_port_is_left_alone),
         TEST(its_own_parents_are_refused),
-        TEST(others_processes_are_out_of_reach),
-        TEST(force_is_needed_for_those_who_do_not_listen),
-        TEST(whoever_is_started_again_is_recognised),
+        TEST(processes_of_others_are_not_stopped),
+        TEST(force_ends_processes_that_ignore_the_signal),
+        TEST(a_restarted_server_is_reported),
         TEST(closed_connections_are_told),
     };
     const char *refusal = namespace_enter();

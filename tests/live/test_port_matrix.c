@@ -1,10 +1,10 @@
-// test_port_matrix.c - the verdict on a port against what really happens to a server and its clients:
-// who holds the port, at which address, × where the server wants to listen. Every cell is tried.
+// test_port_matrix.c - the verdict on a port compared with what happens to a server and its clients, for
+// every kind of holder, at every address, and for every address of the server.
 //
 // A port is free for a server if it can bind and listen there as servers do (TCP: SO_REUSEADDR), and
-// if whoever then connects to `localhost` meets it. Clients differ in whether they try ::1 or 127.0.0.1
-// first, so by definition it must be the server that answers in both orders. That concerns servers
-// on `localhost` only: nobody takes one on another address for it.
+// if clients of `localhost` then reach it. They differ in whether they try ::1 or 127.0.0.1 first, so the
+// server must answer in both orders. At one address (--address) a port is free if it can be bound there,
+// and the verdict says whether `localhost` is another program.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
@@ -88,7 +88,7 @@ static void settle(const struct live_states *live) {
 
 // Holders -----------------------------------------------------------------------------------------
 
-// Makes somebody hold a port, and returns which.
+// Makes a process hold a port, and returns it.
 typedef in_port_t hold(struct live_states *live, const struct address *at, bool reuse);
 
 static int open_at(struct live_states *live, const struct address *at, int type, int backlog,
@@ -400,7 +400,7 @@ static struct truth try_it(const struct live_states *live, const struct asked *a
     truth.plain_binds =
         server_start_expected(&server, asked, false, check->verdict == PSC_VERDICT_FREE, live);
     server_close(&server);
-    // With UDP the option would let a server in beside somebody else, and so none sets it.
+    // With UDP the option would let two servers have the port, and so no server sets it.
     if (!server_start_expected(&server, asked, !check->udp, psc_verdict_is_free(check->verdict),
                                live)) {
         return truth;

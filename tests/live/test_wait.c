@@ -1,5 +1,5 @@
-// test_wait.c - portscope wait with real ports: it comes back when it should, soon, and costs nothing
-// meanwhile.
+// test_wait.c - portscope wait with real ports: it returns soon after the port is as awaited, and takes
+// little processor time until then.
 #include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -168,7 +168,7 @@ static void several_ports_are_waited_for_together(void **state) {
     assert_end(&spawning, 0, "");
 }
 
-// What closed connections leave behind keeps only those away that do not set SO_REUSEADDR.
+// Closed connections keep away only servers that do not set SO_REUSEADDR.
 static void closed_connections_are_as_their_servers_made_them(void **state) {
     struct live_states *live = live_of(state);
     for (int reuse = 0; reuse < 2; reuse++) {

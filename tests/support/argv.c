@@ -1,4 +1,4 @@
-// argv.c - a command line as somebody types it.
+// argv.c - a command line as arguments.
 #include "support/argv.h"
 
 #include <stdbool.h>

@@ -1,8 +1,8 @@
-// argv.h - a command line as somebody types it.
+// argv.h - a command line as arguments.
 #ifndef SUPPORT_ARGV_H
 #define SUPPORT_ARGV_H
 
-/** A command line taken apart at its blanks; '…' keeps them together, as in a shell. */
+/** A command line split at its blanks, except between quotes, as in a shell. */
 struct argv {
     int count;
     char *list[32];

@@ -1,6 +1,6 @@
 // fake_platform.c - a platform for tests: one machine with something of everything. Both protocols
 // and families, every state, several owners of one socket, hidden and missing owners, interfaces
-// with and without name, and names that want to play with the terminal.
+// with and without a name, and names with escape sequences.
 #include "support/fake_platform.h"
 
 #include <errno.h>
@@ -13,8 +13,8 @@
 #include "platform/terminal.h"
 #include "support/netstat_row.h"
 
-#define HIDDEN UINT32_MAX // in place of a PID: somebody whom this user may not see
-#define SUCCESSOR 6000    // whoever is started in place of one that ended
+#define HIDDEN UINT32_MAX // in place of a PID: a process that this user cannot see
+#define SUCCESSOR 6000    // the process that replaces one that ended
 #define ALL_DETAILS                                                                                \
     (PSC_PROCESS_NAME | PSC_PROCESS_PATH | PSC_PROCESS_COMMAND_LINE | PSC_PROCESS_USER |           \
      PSC_PROCESS_STARTED)
@@ -24,8 +24,8 @@ static const struct fake_row {
     const char *row;
     uint32_t uid;
     uint32_t recv_queue, send_queue;
-    uint64_t inode;   // 0: no file refers to the socket, so nobody owns it
-    uint32_t pids[5]; // none: owned by nobody
+    uint64_t inode;   // 0: no file refers to the socket, so no process owns it
+    uint32_t pids[5]; // none: no owner
 } rows[] = {
     {"TCP 0.0.0.0:80 0.0.0.0:0 LISTENING", 0, 3, 511, 1001, {900, 901, 1187, 902, 903}},
     {"TCP 0.0.0.0:22 0.0.0.0:0 LISTENING", 0, 0, 128, 1002, {812}},
@@ -166,50 +166,50 @@ static const struct fake_process innocent = {
     false, ARGUMENTS("innocent"), "alice",    1795162680000};
 #define PROCESS_COUNT (sizeof processes / sizeof processes[0])
 
-// Executables that do not lie where they should.
+// What is wrong with executables.
 static const struct {
     uint32_t pid;
-    uint8_t place; // PSC_PLACE_* bits
-} places[] = {
+    uint8_t flags; // PSC_EXE_* bits
+} exe_flags[] = {
     {5002, PSC_EXE_TEMPORARY},
     {7100, PSC_EXE_REPLACED},
     {7101, PSC_EXE_TEMPORARY},
     {7105, PSC_EXE_FILE_WRITABLE},
 };
-#define PLACE_COUNT (sizeof places / sizeof places[0])
+#define EXE_FLAGS_COUNT (sizeof exe_flags / sizeof exe_flags[0])
 
-// Where a process works, for which service, and what comes of it when it is to end. Of the others
-// nothing of that is known, and they end when they are asked.
+// The working directory and the service of a process, and what it does when it is asked to exit. Nothing
+// of that is known of the others, and they exit.
 static const struct fake_life {
     uint32_t pid;
     enum {
-        ENDS,
-        STUBBORN,  // ends only if it is made to
-        DEAF,      // cannot be asked, as a Windows program without windows
-        RESTARTED, // ends, and somebody else is there at once
-        GUARDED,   // not for this user
+        EXITS,
+        IGNORES,   // is only ended by force
+        NO_WINDOW, // cannot be asked, as a Windows program without windows
+        RESTARTED, // exits, and another process takes its ports at once
+        DENIED,    // cannot be opened by this user
         FORBIDDEN, // can be opened, but not signaled
-        GONE,      // has ended since
-        VITAL,
-        OWN,
+        GONE,      // has exited since
+        CRITICAL,
+        ANCESTOR,
     } end;
     const char *cwd; // NULL: not known
     const char *service, *stop_command;
 } lives[] = {
-    {0, ENDS, NULL, NULL, NULL},
+    {0, EXITS, NULL, NULL, NULL},
     {812, RESTARTED, "/", "ssh.service", "systemctl stop ssh.service"},
     {SUCCESSOR, RESTARTED, "/", "ssh.service", "systemctl stop ssh.service"},
-    {1187, ENDS, "/", NULL, NULL},
-    {4242, ENDS, "/home/alice/shop", NULL, NULL},
-    {4300, STUBBORN, "/home/alice", NULL, NULL},
-    {5001, DEAF, NULL, NULL, NULL},
-    {5002, ENDS, "/tmp/\x1b[2J", NULL, NULL},
-    {5003, VITAL, "/", NULL, NULL},
-    {5004, OWN, "/", NULL, NULL},
-    {5006, GUARDED, NULL, NULL, NULL},
+    {1187, EXITS, "/", NULL, NULL},
+    {4242, EXITS, "/home/alice/shop", NULL, NULL},
+    {4300, IGNORES, "/home/alice", NULL, NULL},
+    {5001, NO_WINDOW, NULL, NULL, NULL},
+    {5002, EXITS, "/tmp/\x1b[2J", NULL, NULL},
+    {5003, CRITICAL, "/", NULL, NULL},
+    {5004, ANCESTOR, "/", NULL, NULL},
+    {5006, DENIED, NULL, NULL, NULL},
     {5007, GONE, NULL, NULL, NULL},
     {7202, FORBIDDEN, NULL, NULL, NULL},
-    {7203, STUBBORN, NULL, NULL, NULL},
+    {7203, IGNORES, NULL, NULL, NULL},
 };
 #define LIFE_COUNT (sizeof lives / sizeof lives[0])
 
@@ -366,9 +366,10 @@ static bool tell(struct psc_builder *builder, bool told, const char *text, const
     return !told || *copy != NULL;
 }
 
-static void tell_place(const struct fake_process *fake, struct psc_process *process) {
-    for (size_t i = 0; i < PLACE_COUNT; i++) {
-        process->exe_flags = places[i].pid == fake->pid ? places[i].place : process->exe_flags;
+static void tell_exe_flags(const struct fake_process *fake, struct psc_process *process) {
+    for (size_t i = 0; i < EXE_FLAGS_COUNT; i++) {
+        process->exe_flags =
+            exe_flags[i].pid == fake->pid ? exe_flags[i].flags : process->exe_flags;
     }
 }
 
@@ -384,9 +385,9 @@ static enum psc_status resolve(const struct fake_process *fake, unsigned details
     details |= process->known | (process->shares ? PSC_PROCESS_STARTED : 0);
     const struct fake_life *life = life_of(fake->pid);
     unsigned directory = life->cwd != NULL ? PSC_PROCESS_CWD : 0;
-    unsigned place = (fake->known & PSC_PROCESS_PATH) != 0 ? PSC_PROCESS_EXE_FLAGS : 0;
+    unsigned location = (fake->known & PSC_PROCESS_PATH) != 0 ? PSC_PROCESS_EXE_FLAGS : 0;
     unsigned account = (fake->known & PSC_PROCESS_USER) != 0 ? PSC_PROCESS_ACCOUNT : 0;
-    unsigned known = (fake->known | PSC_PROCESS_SERVICE | account | place | directory) & details;
+    unsigned known = (fake->known | PSC_PROCESS_SERVICE | account | location | directory) & details;
     bool arguments = (known & PSC_PROCESS_COMMAND_LINE) != 0;
     process->known = known;
     process->path_deleted = (known & PSC_PROCESS_PATH) != 0 && fake->path_deleted;
@@ -395,7 +396,7 @@ static enum psc_status resolve(const struct fake_process *fake, unsigned details
     process->started = (known & PSC_PROCESS_STARTED) != 0 ? fake->started : 0;
     process->identity = (uint64_t)process->started;
     if ((known & PSC_PROCESS_EXE_FLAGS) != 0) {
-        tell_place(fake, process);
+        tell_exe_flags(fake, process);
     }
     if ((known & PSC_PROCESS_ACCOUNT) != 0) {
         tell_account(fake, process);
@@ -546,7 +547,7 @@ enum psc_status psc_platform_open_process(const struct psc_request *request, uin
                                           struct psc_error *error) {
     (void)request;
     *process = NULL;
-    if (life_of(pid)->end == GUARDED) {
+    if (life_of(pid)->end == DENIED) {
         return psc_fail(error, PSC_DENIED, "process %u is not yours", pid);
     }
     if (life_of(pid)->end == GONE || has_ended(pid) ||
@@ -564,14 +565,14 @@ enum psc_status psc_platform_open_process(const struct psc_request *request, uin
 enum psc_status psc_platform_terminate_process(struct psc_process_handle *process, bool force,
                                                struct psc_error *error) {
     struct fake_platform *machine = fake_platform();
-    if (life_of(process->pid)->end == DEAF && !force) {
+    if (life_of(process->pid)->end == NO_WINDOW && !force) {
         return psc_fail(error, PSC_UNSUPPORTED, "process %u cannot be asked: only --force is left",
                         process->pid);
     }
     if (life_of(process->pid)->end == FORBIDDEN) {
         return psc_fail(error, PSC_DENIED, "the signal cannot be sent: Operation not permitted");
     }
-    if (life_of(process->pid)->end != STUBBORN || force) {
+    if (life_of(process->pid)->end != IGNORES || force) {
         machine->ended[machine->ended_count++] = process->pid;
     }
     return PSC_OK;
@@ -589,11 +590,11 @@ void psc_platform_close_process(struct psc_process_handle *process) {
 
 bool psc_platform_is_self_or_ancestor(const struct psc_request *request, uint32_t pid) {
     (void)request;
-    return life_of(pid)->end == OWN;
+    return life_of(pid)->end == ANCESTOR;
 }
 
 bool psc_platform_is_critical(uint32_t pid) {
-    return life_of(pid)->end == VITAL;
+    return life_of(pid)->end == CRITICAL;
 }
 
 // The machine --------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-// run_cli.c - a command line as somebody types it, run in process.
+// run_cli.c - a command line, run in process.
 #include "support/run_cli.h"
 
 #include <stdlib.h>

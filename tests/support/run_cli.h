@@ -1,4 +1,4 @@
-// run_cli.h - a command line as somebody types it, run in process.
+// run_cli.h - a command line, run in process.
 #ifndef SUPPORT_RUN_CLI_H
 #define SUPPORT_RUN_CLI_H
 

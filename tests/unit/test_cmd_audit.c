@@ -98,7 +98,7 @@ static void an_empty_machine_has_no_findings(void **state) {
 
 // Policies ----------------------------------------------------------------------------------------
 
-// A file that nobody else has, with a text in it.
+// A new file with a text in it.
 static char *make_file(const char *text) {
     char *path = strdup("/tmp/portscope-test-XXXXXX");
     assert_non_null(path);
@@ -116,9 +116,9 @@ static void drop_file(char *path) {
     free(path);
 }
 
-static void run_with(struct run *run, const char *before, const char *path, const char *behind) {
+static void run_with(struct run *run, const char *before, const char *path, const char *after) {
     char line[512];
-    snprintf(line, sizeof line, "portscope audit %s %s %s", before, path, behind);
+    snprintf(line, sizeof line, "portscope audit %s %s %s", before, path, after);
     run_cli(run, line);
 }
 

@@ -1,5 +1,5 @@
-// test_port_commands.c - check, free, wait and kill against golden transcripts on the machine of
-// fake_platform.c; what they spare themselves, and what happens when the system or the output fails.
+// test_port_commands.c - check, free, wait and kill on the fake platform: transcripts, what they ask the
+// system for, and what happens when the system or the output fails.
 #include <errno.h>
 #include <signal.h>
 #include <unistd.h>
@@ -140,7 +140,7 @@ static void kill_waits_as_long_as_it_is_told(void **state) {
     }
 }
 
-static void all_of_them_end_and_nobody_else(void **state) {
+static void all_holders_end_and_no_other_process(void **state) {
     static const uint32_t servers[] = {1187, 900, 901, 902, 903};
     assert_int_equal(run_line("portscope kill 80 --yes"), PSC_EXIT_YES);
     assert_int_equal(fake_platform()->ended_count, 5);
@@ -347,7 +347,7 @@ int main(void) {
         TEST(ranges_are_read_once_and_only_where_they_are_shown),
         TEST(waiting_slows_down),
         TEST(kill_waits_as_long_as_it_is_told),
-        TEST(all_of_them_end_and_nobody_else),
+        TEST(all_holders_end_and_no_other_process),
         TEST(only_a_line_with_yes_confirms),
         TEST(a_reused_pid_is_neither_shown_nor_stopped),
         TEST(a_process_that_closed_the_port_is_not_stopped),

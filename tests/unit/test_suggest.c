@@ -1,4 +1,4 @@
-// test_suggest.c - nearest: which of our words somebody meant who typed another.
+// test_suggest.c - suggest: the known word that is closest to another one.
 #include "cli/suggest.h"
 #include "support/test.h"
 

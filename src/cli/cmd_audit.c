@@ -131,7 +131,7 @@ static enum psc_status print_audit(const struct options *options, const struct p
     if (status != PSC_OK) {
         return status;
     }
-    struct psc_audit_layout layout = {
+    struct psc_layout layout = {
         .format = options->format,
         .color = command_has_color(options, output.stream),
         .line_end = psc_terminal_line_end(),

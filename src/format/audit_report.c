@@ -114,7 +114,7 @@ static void write_counts(struct audit_table *report) {
 }
 
 static void write_table(struct out *out, const struct psc_audit *audit,
-                        const struct psc_audit_layout *layout) {
+                        const struct psc_layout *layout) {
     struct audit_table report = {.table = {.out = out, layout->line_end, layout->color},
                                  .columns = columns_named("protocol,local,exposure,pid,process"),
                                  .audit = audit};
@@ -242,7 +242,7 @@ static void write_ndjson(struct out *out, const struct psc_audit *audit) {
 }
 
 enum psc_status psc_audit_write(FILE *stream, const struct psc_audit *audit,
-                                const struct psc_audit_layout *layout, struct psc_error *error) {
+                                const struct psc_layout *layout, struct psc_error *error) {
     struct out out;
     if (layout->format == PSC_FORMAT_TABLE) {
         out_init(&out, stream, OUT_FOR_PEOPLE);

@@ -12,7 +12,6 @@
 #define RANGES (PSC_RANGES_RESERVED | PSC_RANGES_DYNAMIC)
 
 struct check_writer {
-    struct out *out;
     struct table table;
     const struct psc_check_report *report;
 };
@@ -93,17 +92,17 @@ static bool was_shown(const struct check_writer *writer, const struct psc_port_c
 static void put_addresses(struct check_writer *writer, const struct psc_port_check *check,
                           const struct row *row) {
     const struct psc_snapshot *snapshot = writer->report->snapshot;
-    write_column(writer->out, "local", row);
+    write_column(writer->table.out, "local", row);
     for (size_t i = row->index + 1; i < psc_snapshot_count(snapshot); i++) {
         if (belong_together(writer, check, row->index, i)) {
             struct row other = row_of(snapshot, i);
-            out_text(writer->out, " and ");
-            write_column(writer->out, "local", &other);
+            out_text(writer->table.out, " and ");
+            write_column(writer->table.out, "local", &other);
         }
     }
     if (psc_endpoint_has_peer(row->endpoint)) {
-        out_text(writer->out, " to ");
-        write_column(writer->out, "remote", row);
+        out_text(writer->table.out, " to ");
+        write_column(writer->table.out, "remote", row);
     }
 }
 
@@ -122,7 +121,8 @@ static void owner_facts(struct check_writer *writer, const struct row *row) {
     size_t count = row->owners.count;
     for (size_t i = 1; i < count && i < MAX_SHOWN; i++) {
         table_begin_fact(table, "and");
-        put_process(writer->out, psc_snapshot_process(row->snapshot, row->owners.processes[i]),
+        put_process(writer->table.out,
+                    psc_snapshot_process(row->snapshot, row->owners.processes[i]),
                     psc_snapshot_time(row->snapshot));
         table_end_line(table);
     }
@@ -131,7 +131,7 @@ static void owner_facts(struct check_writer *writer, const struct row *row) {
     }
     if (owner->command_line_size > 0) {
         table_begin_fact(table, "command");
-        write_column(writer->out, "command_line", row);
+        write_column(writer->table.out, "command_line", row);
         table_end_line(table);
     }
     if (owner->cwd != NULL) {
@@ -144,8 +144,8 @@ static void owner_facts(struct check_writer *writer, const struct row *row) {
 
 static void write_holder(struct check_writer *writer, const struct psc_port_check *check,
                          const struct row *row) {
-    struct out *out = writer->out;
-    out_spaces(writer->out, 2);
+    struct out *out = writer->table.out;
+    out_spaces(out, 2);
     put_addresses(writer, check, row);
     out_spaces(out, 2);
     put_state(out, row);
@@ -202,7 +202,8 @@ static void free_notes(struct check_writer *writer, const struct psc_port_check 
                           "%u s",
                           ranges->time_wait_seconds);
     } else if (check->verdict == PSC_VERDICT_FREE_REUSEADDR) {
-        table_fact(table, "note", "free for other servers when the last of these sockets is closed");
+        table_fact(table, "note",
+                   "free for other servers when the last of these sockets is closed");
     } else if (check->verdict == PSC_VERDICT_FREE_NOT_LOCALHOST) {
         table_fact(table, "note", "clients of localhost reach that process instead");
     }
@@ -254,7 +255,7 @@ static void taken_notes(struct check_writer *writer, const struct psc_port_check
 static void write_advice(struct check_writer *writer, const struct psc_port_check *check,
                          const struct psc_process *first) {
     struct table *table = &writer->table;
-    struct out *out = writer->out;
+    struct out *out = writer->table.out;
     table_begin_cell(table);
     if (first != NULL) {
         size_t start = table->cell;
@@ -284,17 +285,17 @@ static void put_where(struct check_writer *writer, const struct psc_port_check *
         struct row row = row_of(snapshot, i);
         bool again = last != NULL && memcmp(last, &row.endpoint->local, sizeof *last) == 0;
         if (serves(check, row.endpoint) && !again) {
-            out_text(writer->out, last == NULL ? " (" : " and ");
-            write_column(writer->out, "local_address", &row);
+            out_text(writer->table.out, last == NULL ? " (" : " and ");
+            write_column(writer->table.out, "local_address", &row);
             last = &row.endpoint->local;
         }
     }
-    out_text(writer->out, " only)");
+    out_text(writer->table.out, " only)");
 }
 
 static void write_check(struct check_writer *writer, const struct psc_port_check *check) {
     const struct psc_port_ranges *ranges = writer->report->ranges[check->udp];
-    out_format(writer->out, "%u/%s %s", check->port, check->udp ? "udp" : "tcp",
+    out_format(writer->table.out, "%u/%s %s", check->port, check->udp ? "udp" : "tcp",
                psc_verdict_sentence(check->verdict));
     if (check->partial) {
         put_where(writer, check);
@@ -315,7 +316,7 @@ static void write_check(struct check_writer *writer, const struct psc_port_check
 enum psc_status psc_check_write(FILE *stream, const struct psc_check_report *report,
                                 struct psc_error *error) {
     struct out out;
-    struct check_writer writer = {&out, {.out = &out, report->line_end}, report};
+    struct check_writer writer = {{.out = &out, report->line_end}, report};
     out_init(&out, stream, OUT_FOR_PEOPLE);
     for (size_t i = 0; i < report->count && !out.failed; i++) {
         write_check(&writer, &report->checks[i]);

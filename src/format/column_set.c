@@ -149,8 +149,8 @@ enum psc_status psc_column_sort(const struct psc_column *column, bool reverse,
     struct psc_sort_item *items = malloc((count + 1) * sizeof *items);
     for (size_t i = 0; items != NULL && i < count; i++) {
         struct value_key key = key_of(column, snapshot, order[i]);
-        exact = exact && key.second == 0 && key.third == 0 && key.text == NULL;
-        items[i] = (struct psc_sort_item){reverse ? ~key.first : key.first, order[i]};
+        exact = exact && key.numbers[1] == 0 && key.numbers[2] == 0 && key.text == NULL;
+        items[i] = (struct psc_sort_item){reverse ? ~key.numbers[0] : key.numbers[0], order[i]};
     }
     sort.keys = exact ? NULL : malloc(count * sizeof *sort.keys);
     if (items == NULL || (sort.keys == NULL && !exact)) {

@@ -1,8 +1,6 @@
 // columns.c - what each column says of a row, and the column table.
 #include "format/columns.h"
 
-#include "model/address.h"
-
 struct row row_of(const struct psc_snapshot *snapshot, size_t index) {
     const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, index);
     struct psc_owners owners = psc_snapshot_owners(snapshot, index);
@@ -52,20 +50,11 @@ static struct value value_family(const struct row *row) {
 }
 
 static struct value value_local(const struct row *row) {
-    const struct psc_endpoint *endpoint = row->endpoint;
-    return (struct value){
-        .kind = VALUE_ENDPOINT,
-        .endpoint = {.address = &endpoint->local,
-                     .interface = psc_snapshot_interface(row->snapshot, endpoint->ifindex),
-                     .ifindex = endpoint->ifindex,
-                     .port = endpoint->local_port,
-                     .ipv6 = psc_endpoint_is_ipv6(endpoint)}};
+    return (struct value){.kind = VALUE_ENDPOINT, .row = row};
 }
 
 static struct value value_local_address(const struct row *row) {
-    struct value value = value_local(row);
-    value.endpoint.address_only = true;
-    return value;
+    return (struct value){.kind = VALUE_ENDPOINT, .row = row, .address_only = true};
 }
 
 static struct value value_local_port(const struct row *row) {
@@ -73,27 +62,11 @@ static struct value value_local_port(const struct row *row) {
 }
 
 static struct value value_remote(const struct row *row) {
-    const struct psc_endpoint *endpoint = row->endpoint;
-    bool ipv6 = psc_endpoint_is_ipv6(endpoint);
-    const char *absent = psc_endpoint_is_udp(endpoint) ? "*:*" : ipv6 ? "[::]:0" : "0.0.0.0:0";
-    // The interface of a remote address is the socket's.
-    uint32_t ifindex = psc_address_needs_zone(&endpoint->remote, ipv6) ? endpoint->ifindex : 0;
-    return (struct value){.kind = VALUE_ENDPOINT,
-                          .endpoint = {.address = &endpoint->remote,
-                                       .absent = psc_endpoint_has_peer(endpoint) ? NULL : absent,
-                                       .interface = psc_snapshot_interface(row->snapshot, ifindex),
-                                       .name = psc_snapshot_remote_name(row->snapshot, row->index),
-                                       .ifindex = ifindex,
-                                       .port = endpoint->remote_port,
-                                       .ipv6 = ipv6,
-                                       .looked_up = row->remote_names}};
+    return (struct value){.kind = VALUE_ENDPOINT, .row = row, .remote = true};
 }
 
 static struct value value_remote_address(const struct row *row) {
-    struct value value = value_remote(row);
-    value.endpoint.address_only = true;
-    value.endpoint.absent = psc_endpoint_has_peer(row->endpoint) ? NULL : "";
-    return value;
+    return (struct value){.kind = VALUE_ENDPOINT, .row = row, .remote = true, .address_only = true};
 }
 
 static struct value value_remote_port(const struct row *row) {
@@ -193,8 +166,7 @@ static struct value value_owners(const struct row *row) {
     if (row->owners.count == 0 && !row->owners_known) {
         return no_owner(row);
     }
-    return (struct value){
-        .kind = VALUE_OWNERS, .number = row->owners.count, .owners = {row->snapshot, row->owners}};
+    return (struct value){.kind = VALUE_OWNERS, .number = row->owners.count, .row = row};
 }
 
 static struct value value_owner_user(const struct row *row) {
@@ -222,7 +194,7 @@ static struct value value_command_line(const struct row *row) {
     if (!owner_has(row, PSC_PROCESS_COMMAND_LINE)) {
         return no_owner(row);
     }
-    return (struct value){.kind = VALUE_ARGUMENTS, .process = row->owner};
+    return (struct value){.kind = VALUE_ARGUMENTS, .row = row};
 }
 
 // The table ---------------------------------------------------------------------------------------

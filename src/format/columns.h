@@ -4,18 +4,6 @@
 
 #include "format/table.h"
 
-/** What one line shows. */
-struct row {
-    const struct psc_snapshot *snapshot;
-    size_t index;
-    const struct psc_endpoint *endpoint;
-    struct psc_owners owners;
-    bool owners_known;
-    const struct psc_process *owner; /**< the one that is shown; NULL: none, or not known */
-    unsigned more_owners;            /**< that the line only counts */
-    bool remote_names;               /**< names of remote addresses were looked up */
-};
-
 /** A row with its oldest owner. */
 struct row row_of(const struct psc_snapshot *snapshot, size_t index);
 
@@ -55,6 +43,18 @@ struct psc_column {
 struct psc_columns {
     size_t count;
     const struct psc_column *list[PSC_COLUMNS_MAX];
+};
+
+/** How to write a report. */
+struct psc_layout {
+    enum psc_format format;
+    bool color;           /**< of a table */
+    const char *line_end; /**< of a table; CSV has "\r\n" and the other formats "\n" everywhere */
+    // What follows is only for listings.
+    struct psc_columns columns;
+    bool headings;     /**< title and headings of a table, header line of CSV */
+    bool every_owner;  /**< a table has a line for each owner instead of `nginx +4` */
+    bool remote_names; /**< show names of remote addresses, which were looked up */
 };
 
 /** Static storage. @return NULL after the last one */

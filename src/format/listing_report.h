@@ -4,17 +4,6 @@
 
 #include "format/columns.h"
 
-/** How to write a listing. */
-struct psc_layout {
-    enum psc_format format;
-    struct psc_columns columns;
-    bool headings;        /**< title and headings of a table, header line of CSV */
-    bool every_owner;     /**< a table has a line for each owner instead of `nginx +4` */
-    bool color;           /**< of tables */
-    bool remote_names;    /**< show names of remote addresses, which were looked up */
-    const char *line_end; /**< of tables; JSON has "\n" and CSV "\r\n" everywhere */
-};
-
 /**
  * @param order row numbers in the order of output, psc_snapshot_count() of them; NULL: the snapshot's
  * @return PSC_OUTPUT if the stream fails; nothing is buffered outside of the stream afterwards

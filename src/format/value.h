@@ -5,16 +5,28 @@
 
 #include "format/json.h"
 
+/** What one line shows. */
+struct row {
+    const struct psc_snapshot *snapshot;
+    size_t index;
+    const struct psc_endpoint *endpoint;
+    struct psc_owners owners;
+    bool owners_known;
+    const struct psc_process *owner; /**< the one that is shown; NULL: none, or not known */
+    unsigned more_owners;            /**< that the line only counts */
+    bool remote_names;               /**< names of remote addresses were looked up */
+};
+
 enum value_kind {
     VALUE_UNKNOWN,   /**< the system did not say: `-` in a table, empty in CSV, null in JSON */
-    VALUE_NONE,      /**< does not apply to this row: empty, null in JSON; sorts by number */
+    VALUE_NONE,      /**< does not apply to this row: empty, null in JSON */
     VALUE_NUMBER,    /**< number */
-    VALUE_WORD,      /**< text: one of a fixed list, NULL: empty, null in JSON; sorts by number */
+    VALUE_WORD,      /**< text: one of a fixed list with an order of its own; NULL as VALUE_NONE */
     VALUE_TEXT,      /**< text: untrusted */
     VALUE_TIME,      /**< number: milliseconds since 1970-01-01 UTC */
-    VALUE_ENDPOINT,  /**< endpoint */
-    VALUE_ARGUMENTS, /**< process: its command line */
-    VALUE_OWNERS,    /**< owners; sorts by number */
+    VALUE_ENDPOINT,  /**< of the row: the local address and port, or the remote ones */
+    VALUE_ARGUMENTS, /**< of the row: the command line of its owner */
+    VALUE_OWNERS,    /**< of the row */
 };
 
 /** Where a value is shown that stands in for one the system did not give. Sorting ignores it. */
@@ -34,43 +46,26 @@ enum color {
 };
 
 struct value {
-    uint64_t number;
-    union {
-        struct {
-            const char *text;
-            const char *in_table; /**< the word in tables; NULL: the same */
-            const uint8_t *code;  /**< follows a word in parentheses; NULL: none */
-        };
-        struct {
-            const struct psc_address *address;
-            const char *interface; /**< its name, NULL where it has none */
-            const char *name;      /**< of the address by reverse DNS, or NULL */
-            const char *absent;    /**< not NULL: there is no address, and text says this */
-            uint32_t ifindex;      /**< 0: none */
-            uint16_t port;
-            bool ipv6;
-            bool looked_up;    /**< the name was asked for, so JSON has it or null */
-            bool address_only; /**< without the port */
-        } endpoint;
-        const struct psc_process *process;
-        struct {
-            const struct psc_snapshot *snapshot;
-            struct psc_owners list;
-        } owners;
-    };
+    uint64_t number; /**< also what a word, a missing value and a list of owners sort by */
+    const char *text;
+    const char *in_table; /**< a word in tables; NULL: the same */
+    const uint8_t *code;  /**< follows a word in parentheses; NULL: none */
+    const struct row *row;
     enum value_kind kind;
     enum value_audience audience;
     enum color color; /**< in tables */
     unsigned more;    /**< further values that a table only counts: `nginx +4` */
+    bool remote;
+    bool address_only; /**< an endpoint without its port */
 };
 
 void value_write_text(struct out *out, const struct value *value);
 void value_write_json(struct json *json, const char *key, const struct value *value);
 
-/** What a value sorts by. Most values are equal if `first` is; then the rest is zero. */
+/** What a value sorts by. For most values the first number says everything, and the rest is zero. */
 struct value_key {
-    uint64_t first, second, third;
-    const char *text; /**< borrowed from the value; NULL: none, which sorts last */
+    uint64_t numbers[3];
+    const char *text; /**< of the snapshot; NULL: none, which sorts last */
 };
 
 /** Values of one column, unknown ones last; of arguments only the first one counts. */

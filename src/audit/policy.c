@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "audit/products.h"
-#include "base/array.h"
+#include "base/strbuf.h"
 #include "model/filter.h"
 
 static void free_entry(struct psc_policy_entry *entry) {
@@ -61,24 +61,8 @@ static struct psc_port_range stable_ports(const struct psc_endpoint *endpoint,
     return rpc ? rpc_ports : (struct psc_port_range){port, port};
 }
 
-static bool copy_words(struct psc_policy_entry *entry, const char *zone, const char *program) {
-    size_t zone_size = zone != NULL ? strlen(zone) + 1 : 0;
-    size_t program_size = program != NULL ? strlen(program) + 1 : 0;
-    entry->words = malloc(zone_size + program_size + 1);
-    if (entry->words == NULL) {
-        return false;
-    }
-    if (zone != NULL) {
-        entry->zone = memcpy(entry->words, zone, zone_size);
-    }
-    if (program != NULL) {
-        entry->program = memcpy(entry->words + zone_size, program, program_size);
-    }
-    return true;
-}
-
 // Adds a line for one owner of a row; NULL: it has none.
-static bool learn_owner(struct psc_policy *policy, const struct psc_snapshot *snapshot, size_t row,
+static void learn_owner(struct psc_strbuf *lines, const struct psc_snapshot *snapshot, size_t row,
                         const struct psc_process *owner, const struct psc_port_ranges *ranges) {
     const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, row);
     bool udp = psc_endpoint_is_udp(endpoint);
@@ -90,33 +74,34 @@ static bool learn_owner(struct psc_policy *policy, const struct psc_snapshot *sn
         .unowned = owner == NULL && psc_snapshot_is_privileged(snapshot),
     };
     // The service manager does not tell which program it is going to start.
-    const char *program = owner != NULL && !is_service_manager(owner) ? owner->name : NULL;
-    if (program != NULL || entry.unowned) { // else any program could use the whole range
+    entry.program = owner != NULL && !is_service_manager(owner) ? owner->name : NULL;
+    if (entry.program != NULL || entry.unowned) { // else any program could use the whole range
         entry.ports = stable_ports(endpoint, owner, &ranges[udp]);
     }
     char address[PSC_ADDRESS_TEXT];
     char number[PSC_ADDRESS_TEXT];
     psc_address_format(&endpoint->local, entry.ipv6, address);
     (void)psc_network_parse(address, &entry.network);
-    const char *zone =
-        endpoint->ifindex != 0 ? zone_text(snapshot, endpoint->ifindex, number) : NULL;
-    return copy_words(&entry, zone, program) && psc_policy_add(policy, entry) == PSC_OK;
+    entry.zone = endpoint->ifindex != 0 ? zone_text(snapshot, endpoint->ifindex, number) : NULL;
+    char *line = psc_policy_entry_text(&entry);
+    lines->failed = lines->failed || line == NULL;
+    psc_strbuf_add_text(lines, line != NULL ? line : "");
+    psc_strbuf_add_text(lines, "\n");
+    free(line);
 }
 
-static bool learn_row(struct psc_policy *policy, const struct psc_snapshot *snapshot, size_t row,
+static void learn_row(struct psc_strbuf *lines, const struct psc_snapshot *snapshot, size_t row,
                       const struct psc_port_ranges *ranges) {
     struct psc_owners owners = psc_snapshot_owners(snapshot, row);
     if (owners.count == 0) {
-        return learn_owner(policy, snapshot, row, NULL, ranges);
+        learn_owner(lines, snapshot, row, NULL, ranges);
     }
     for (size_t i = 0; i < owners.count; i++) {
         const struct psc_process *owner = psc_snapshot_process(snapshot, owners.processes[i]);
-        if ((owners.count == 1 || !is_service_manager(owner)) &&
-            !learn_owner(policy, snapshot, row, owner, ranges)) {
-            return false;
+        if (owners.count == 1 || !is_service_manager(owner)) {
+            learn_owner(lines, snapshot, row, owner, ranges);
         }
     }
-    return true;
 }
 
 // Protocol, family, address, then port, so that a diff shows related lines together.
@@ -152,18 +137,22 @@ static void sort_entries(struct psc_policy *policy) {
 
 enum psc_status psc_policy_learn(struct psc_policy *policy, const struct psc_snapshot *snapshot,
                                  const struct psc_port_ranges ranges[2], struct psc_error *error) {
+    struct psc_strbuf lines = {0};
     for (size_t row = 0; row < psc_snapshot_count(snapshot); row++) {
         const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, row);
-        if (psc_endpoint_exposure(endpoint) != PSC_EXPOSURE_NONE &&
-            !learn_row(policy, snapshot, row, ranges)) {
-            psc_policy_done(policy);
-            return psc_no_memory(error);
+        if (psc_endpoint_exposure(endpoint) != PSC_EXPOSURE_NONE) {
+            learn_row(&lines, snapshot, row, ranges);
         }
     }
-    if (policy->count > 0) {
+    enum psc_status status = lines.failed
+                                 ? psc_no_memory(error)
+                                 : psc_policy_parse(policy, lines.bytes != NULL ? lines.bytes : "",
+                                                    lines.size, "policy", error);
+    psc_strbuf_done(&lines);
+    if (status == PSC_OK && policy->count > 0) {
         sort_entries(policy);
     }
-    return PSC_OK;
+    return status;
 }
 
 // Matching ----------------------------------------------------------------------------------------

@@ -28,9 +28,9 @@ enum psc_policy_scope {
     PSC_POLICY_NETWORK,  /**< one address, or a network */
 };
 
-/** One line. Strings are raw bytes and owned by the policy. */
+/** One line. Strings are raw bytes. */
 struct psc_policy_entry {
-    size_t line;        /**< in its file, from 1; 0: learned */
+    size_t line;        /**< in its file, from 1 */
     uint32_t protocols; /**< PSC_PROTOCOL_BIT()s */
     enum psc_policy_scope scope;
     enum psc_exposure exposure;
@@ -42,8 +42,8 @@ struct psc_policy_entry {
     bool pattern;        /**< the program is a glob */
     bool unowned;        /**< no process holds the socket; program is NULL */
     const char *user;    /**< NULL: any */
-    char *text;          /**< the line in its one form, without its end */
-    char *words;         /**< what zone, program and user point into */
+    char *text;          /**< the line in its one form, without its end; owned */
+    char *words;         /**< what zone, program and user point into; owned */
 };
 
 /** Begins empty: `struct psc_policy policy = {0}`; ends with psc_policy_done(). */
@@ -76,11 +76,10 @@ PSC_NODISCARD enum psc_status psc_policy_learn(struct psc_policy *policy,
                                                struct psc_error *error);
 
 /**
- * Writes the text of an entry and adds it. The policy owns its words from then on, also on failure,
- * which is only PSC_NO_MEMORY.
+ * The line of an entry, in its one form: psc_policy_parse() reads it to an equal entry.
+ * @return to be freed by the caller; NULL when out of memory
  */
-PSC_NODISCARD enum psc_status psc_policy_add(struct psc_policy *policy,
-                                             struct psc_policy_entry entry);
+PSC_NODISCARD char *psc_policy_entry_text(const struct psc_policy_entry *entry);
 
 /**
  * Whether an entry allows one owner to hold a listener. An owner or executable that is unknown is

@@ -263,6 +263,19 @@ static bool has_control(const char *at, const char *end) {
     return false;
 }
 
+// Adds an entry, and on success takes its words.
+static bool add_entry(struct psc_policy *policy, struct psc_policy_entry *entry) {
+    entry->text = psc_policy_entry_text(entry);
+    if (entry->text == NULL ||
+        !PSC_ARRAY_RESERVE(policy->entries, policy->capacity, policy->count + 1)) {
+        free(entry->text);
+        return false;
+    }
+    policy->entries[policy->count++] = *entry;
+    entry->words = NULL;
+    return true;
+}
+
 // Reads one line, and adds the entry in it to the policy.
 static void read_line(struct psc_policy *policy, struct policy_parser *parser) {
     if (has_control(parser->at, parser->end)) {
@@ -282,11 +295,10 @@ static void read_line(struct psc_policy *policy, struct policy_parser *parser) {
     if (rule.text != NULL) {
         read_words(parser, &entry, rule.text);
     }
-    if (rule.text == NULL || parser->status != PSC_OK) {
-        free(entry.words);
-    } else if (psc_policy_add(policy, entry) != PSC_OK) {
+    if (rule.text != NULL && parser->status == PSC_OK && !add_entry(policy, &entry)) {
         parser->status = psc_no_memory(parser->error);
     }
+    free(entry.words);
 }
 
 enum psc_status psc_policy_parse(struct psc_policy *policy, const char *bytes, size_t size,
@@ -411,7 +423,7 @@ static void put_address(struct psc_strbuf *text, const struct psc_policy_entry *
     psc_strbuf_done(&address);
 }
 
-static char *write_entry(const struct psc_policy_entry *entry) {
+char *psc_policy_entry_text(const struct psc_policy_entry *entry) {
     struct psc_strbuf text = {0};
     psc_strbuf_add_text(&text, entry->protocols == PSC_PROTOCOLS_TCP   ? "allow tcp "
                                : entry->protocols == PSC_PROTOCOLS_UDP ? "allow udp "
@@ -429,16 +441,4 @@ static char *write_entry(const struct psc_policy_entry *entry) {
         put_name(&text, entry->user, false);
     }
     return psc_strbuf_detach(&text);
-}
-
-enum psc_status psc_policy_add(struct psc_policy *policy, struct psc_policy_entry entry) {
-    entry.text = write_entry(&entry);
-    if (entry.text == NULL ||
-        !PSC_ARRAY_RESERVE(policy->entries, policy->capacity, policy->count + 1)) {
-        free(entry.text);
-        free(entry.words);
-        return PSC_NO_MEMORY;
-    }
-    policy->entries[policy->count++] = entry;
-    return PSC_OK;
 }

@@ -311,6 +311,45 @@ static void root_and_others(void **state) {
     check("runs-privileged", 82, "", false);
 }
 
+static void make_script(const struct scene *scene, char path[128]) {
+    snprintf(path, 128, "%s/script", scene->directory);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs("#!/bin/sh\nread line\n", file) >= 0);
+    assert_int_equal(fchmod(fileno(file), 0755), 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+// What an ordinary user can replace under root, as an executable and as a script.
+static void root_runs_what_a_user_owns(void **state) {
+    struct scene *scene = scene_of(state);
+    char program[128];
+    char script[128];
+    need_root();
+    make_program(scene, "shop", program);
+    make_script(scene, script);
+    hold(scene, program, "shop", open_socket(SOCK_STREAM, LOOPBACK, 7000));
+    hold(scene, script, "script", open_socket(SOCK_STREAM, LOOPBACK, 7001));
+    check("executable-owner", 7000, "", false);
+    check("executable-owner", 7001, "", false);
+    assert_int_equal(chown(program, 4711, 4711), 0);
+    assert_int_equal(chown(script, 4711, 4711), 0);
+    check("executable-owner", 7000, "/shop", true);
+    check("executable-owner", 7001, "/script", true);
+    assert_int_equal(chown(program, 0, 0), 0);
+    assert_int_equal(chown(script, 33, 33), 0); // of a service
+    check("executable-owner", 7000, "", false);
+    check("executable-owner", 7001, "", false);
+    assert_int_equal(chown(scene->directory, 4711, 4711), 0);
+    check("executable-owner", 7000, "/shop", true);
+    check("executable-owner", 7001, "/script", true);
+
+    assert_int_equal(setresuid(4711, 4711, 0), 0);
+    hold(scene, program, "shop", open_socket(SOCK_STREAM, LOOPBACK, 7002));
+    assert_int_equal(setresuid(0, 0, 0), 0);
+    check("executable-owner", 7002, "", false); // a user's own program
+}
+
 // Policies ----------------------------------------------------------------------------------------
 
 static int audit_with(const struct scene *scene, const char *options, const char *after,
@@ -571,6 +610,7 @@ int main(void) {
         TEST(two_programs_on_one_port),
         TEST(root_and_others),
         TEST(a_policy_survives_restarts_and_sees_news),
+        TEST(root_runs_what_a_user_owns),
         TEST(a_hidden_executable_matches_no_line),
         TEST(a_socket_in_flight_matches_no_line),
         TEST(sockets_that_close_meanwhile_are_no_finding),

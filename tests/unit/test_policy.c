@@ -207,45 +207,46 @@ static void the_service_manager_is_not_the_program(void **state) {
     free(text);
 }
 
+static const char *const hostile_names[] = {
+    "",
+    " ",
+    "a b",
+    "#",
+    "#allow",
+    "user=root",
+    "\"",
+    "\\",
+    "\\x41",
+    "a\nallow tcp *:* x",
+    "\x1b]0;pwned\a",
+    "caf\xe9",
+    "\xd0\xbc\xd0\xb8\xd1\x80",
+    "gpj.\xe2\x80\xaetxt\xe2\x80\xac",
+    "a\xe2\x80\x8b\xc2\xad\xef\xbb\xbf", // invisible
+    "*",
+    "?",
+    "[a-z]",
+    "a*b",
+    "\t",
+    "\r",
+    "\x7f",
+    "-",
+    "allow",
+    "say \"hi\", \\back\\",
+    "\xff\xfe",
+    "C:\\x",
+    "\xc2\x9b[31m",
+    "ngi\xc2\xadnx",
+    "ngi\xe2\x80\x8bnx",
+    "\xef\xbb\xbfnginx",
+    "nginx\xf3\xa0\x84\x80",
+};
+
 static void hostile_names_survive(void **state) {
-    static const char *const names[] = {
-        "",
-        " ",
-        "a b",
-        "#",
-        "#allow",
-        "user=root",
-        "\"",
-        "\\",
-        "\\x41",
-        "a\nallow tcp *:* x",
-        "\x1b]0;pwned\a",
-        "caf\xe9",
-        "\xd0\xbc\xd0\xb8\xd1\x80",
-        "gpj.\xe2\x80\xaetxt\xe2\x80\xac",
-        "a\xe2\x80\x8b\xc2\xad\xef\xbb\xbf", // invisible
-        "*",
-        "?",
-        "[a-z]",
-        "a*b",
-        "\t",
-        "\r",
-        "\x7f",
-        "-",
-        "allow",
-        "say \"hi\", \\back\\",
-        "\xff\xfe",
-        "C:\\x",
-        "\xc2\x9b[31m",
-        "ngi\xc2\xadnx",
-        "ngi\xe2\x80\x8bnx",
-        "\xef\xbb\xbfnginx",
-        "nginx\xf3\xa0\x84\x80",
-    };
-    for (size_t i = 0; i < COUNT(names); i++) {
+    for (size_t i = 0; i < COUNT(hostile_names); i++) {
         struct fixture_row rows[] = {
-            {"TCP 0.0.0.0%3:80 0.0.0.0:0 LISTENING", 0, 2, {.name = names[i]}},
-            {"TCP [::%3]:80 [::]:0 LISTENING", 0, 2, {.name = names[i]}},
+            {"TCP 0.0.0.0%3:80 0.0.0.0:0 LISTENING", 0, 2, {.name = hostile_names[i]}},
+            {"TCP [::%3]:80 [::]:0 LISTENING", 0, 2, {.name = hostile_names[i]}},
             {"TCP 0.0.0.0%3:80 0.0.0.0:0 LISTENING", 0, 3, {.name = "another"}},
         };
         struct psc_policy policy;
@@ -254,11 +255,11 @@ static void hostile_names_survive(void **state) {
             assert_true(*at == '\n' || (unsigned char)*at >= 0x20);
         }
         assert_null(strstr(text, "\xe2\x80\x8b"));
-        bool invisible = i >= COUNT(names) - 4;
-        assert_true(!invisible || strstr(text, names[i]) == NULL); // escaped
+        bool invisible = i >= COUNT(hostile_names) - 4;
+        assert_true(!invisible || strstr(text, hostile_names[i]) == NULL); // escaped
         parse(&policy, text);
         assert_int_equal(policy.count, 2);
-        assert_string_equal(policy.entries[0].program, names[i]);
+        assert_string_equal(policy.entries[0].program, hostile_names[i]);
         assert_string_equal(policy.entries[0].zone, "a\"b #]\x1b");
         struct psc_snapshot *snapshot = snapshot_fixture(rows, 3);
         assert_true(allows(&policy, snapshot, 0));
@@ -442,63 +443,65 @@ static void lines_are_written_in_one_way(void **state) {
     }
 }
 
+static const struct {
+    const char *line, *sentence;
+} bad_lines[] = {
+    {"deny tcp *:80", "'deny' is not a rule"},
+    {"Allow tcp *:80", "'Allow' is not a rule"},
+    {"allow", "'allow' is incomplete"},
+    {"allow tcp", "'tcp' is incomplete"},
+    {"allow tcp # *:80", "'tcp' is incomplete"},
+    {"allow sctp *:80", "'sctp' is not a protocol"},
+    {"allow tcp 80", "'80' has no port"},
+    {"allow tcp *:http", "'http' is not a port"},
+    {"allow tcp *:", "'' is not a port"},
+    {"allow tcp *:65536", "'65536' is not a port"},
+    {"allow tcp *:99999999999999999999", "is not a port"},
+    {"allow tcp *:90-80", "'90-80' is not a port"},
+    {"allow tcp *:80-", "'80-' is not a port"},
+    {"allow tcp *:80,90", "'80,90' is not a port"},
+    {"allow tcp *:-1", "'-1' is not a port"},
+    {"allow tcp 1.2.3:80", "'1.2.3' is not an address"},
+    {"allow tcp 1.2.3.4/33:80", "'1.2.3.4/33' is not an address"},
+    {"allow tcp ::1:80", "'::1' is not an address"},
+    {"allow tcp [::1:80", "'[::1' is not an address"},
+    {"allow tcp [1.2.3.4]:80", "'[1.2.3.4]' is not an address"},
+    {"allow tcp [fe80::1%]:80", "'[fe80::1%]' is not an address"},
+    {"allow tcp [fe80::1%eth0:80", "'[fe80::1%eth0' is not an address"},
+    {"allow tcp []%x:80", "'[]%x' is not an address"},
+    {"allow tcp 0.0.0.0%:80", "'0.0.0.0%' is not an address"},
+    {"allow tcp 0.0.0.0/8%eth0:80", "'0.0.0.0/8%eth0' is not an address"},
+    {"allow tcp 0.0.0.0%eth0/8:80", "'0.0.0.0%eth0/8' is not an address"},
+    {"allow tcp everywhere:80", "'everywhere' is not an address"},
+    {"allow tcp *:80 a b", "'b' is one word too many"},
+    {"allow tcp *:80 user=a user=b", "'user=b' is one word too many"},
+    {"allow tcp *:80 - b", "'b' is one word too many"},
+    {"allow tcp *:80 - -", "is one word too many"},
+    {"allow tcp *:80 a -", "'-' is one word too many"},
+    {"allow tcp *:80 user=", "'user=' needs a name"},
+    {"allow tcp *:80 \"a", "'\"a' has no closing quote"},
+    {"allow tcp *:80 \"a\"b", "'\"a\"b' continues after its closing quote"},
+    {"allow tcp *:80 a\"b\"", "'a\"b\"' has a quote inside"},
+    {"allow tcp *:80 \"\\n\"", "'\\n\"' is not an escape"},
+    {"allow tcp *:80 \"\\x0\"", "is not an escape"},
+    {"allow tcp *:80 \"\\x00\"", "'\\x00' is not an escape"},
+    {"allow tcp *:80 \"\\", "is not an escape"},
+    {"allow tcp *:80 a\x1b[2J", "a control character"},
+    {"\xff", "'\\xff' is not a rule"},
+};
+
 static void a_bad_line_is_named_with_its_word(void **state) {
-    static const struct {
-        const char *line, *sentence;
-    } cases[] = {
-        {"deny tcp *:80", "'deny' is not a rule"},
-        {"Allow tcp *:80", "'Allow' is not a rule"},
-        {"allow", "'allow' is incomplete"},
-        {"allow tcp", "'tcp' is incomplete"},
-        {"allow tcp # *:80", "'tcp' is incomplete"},
-        {"allow sctp *:80", "'sctp' is not a protocol"},
-        {"allow tcp 80", "'80' has no port"},
-        {"allow tcp *:http", "'http' is not a port"},
-        {"allow tcp *:", "'' is not a port"},
-        {"allow tcp *:65536", "'65536' is not a port"},
-        {"allow tcp *:99999999999999999999", "is not a port"},
-        {"allow tcp *:90-80", "'90-80' is not a port"},
-        {"allow tcp *:80-", "'80-' is not a port"},
-        {"allow tcp *:80,90", "'80,90' is not a port"},
-        {"allow tcp *:-1", "'-1' is not a port"},
-        {"allow tcp 1.2.3:80", "'1.2.3' is not an address"},
-        {"allow tcp 1.2.3.4/33:80", "'1.2.3.4/33' is not an address"},
-        {"allow tcp ::1:80", "'::1' is not an address"},
-        {"allow tcp [::1:80", "'[::1' is not an address"},
-        {"allow tcp [1.2.3.4]:80", "'[1.2.3.4]' is not an address"},
-        {"allow tcp [fe80::1%]:80", "'[fe80::1%]' is not an address"},
-        {"allow tcp [fe80::1%eth0:80", "'[fe80::1%eth0' is not an address"},
-        {"allow tcp []%x:80", "'[]%x' is not an address"},
-        {"allow tcp 0.0.0.0%:80", "'0.0.0.0%' is not an address"},
-        {"allow tcp 0.0.0.0/8%eth0:80", "'0.0.0.0/8%eth0' is not an address"},
-        {"allow tcp 0.0.0.0%eth0/8:80", "'0.0.0.0%eth0/8' is not an address"},
-        {"allow tcp everywhere:80", "'everywhere' is not an address"},
-        {"allow tcp *:80 a b", "'b' is one word too many"},
-        {"allow tcp *:80 user=a user=b", "'user=b' is one word too many"},
-        {"allow tcp *:80 - b", "'b' is one word too many"},
-        {"allow tcp *:80 - -", "is one word too many"},
-        {"allow tcp *:80 a -", "'-' is one word too many"},
-        {"allow tcp *:80 user=", "'user=' needs a name"},
-        {"allow tcp *:80 \"a", "'\"a' has no closing quote"},
-        {"allow tcp *:80 \"a\"b", "'\"a\"b' continues after its closing quote"},
-        {"allow tcp *:80 a\"b\"", "'a\"b\"' has a quote inside"},
-        {"allow tcp *:80 \"\\n\"", "'\\n\"' is not an escape"},
-        {"allow tcp *:80 \"\\x0\"", "is not an escape"},
-        {"allow tcp *:80 \"\\x00\"", "'\\x00' is not an escape"},
-        {"allow tcp *:80 \"\\", "is not an escape"},
-        {"allow tcp *:80 a\x1b[2J", "a control character"},
-        {"\xff", "'\\xff' is not a rule"},
-    };
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT(bad_lines); i++) {
         char text[256];
         struct psc_error error;
         struct psc_policy policy = {0};
-        snprintf(text, sizeof text, "# first\nallow udp *:53\n%s\nallow udp *:54\n", cases[i].line);
+        snprintf(text, sizeof text, "# first\nallow udp *:53\n%s\nallow udp *:54\n",
+                 bad_lines[i].line);
         assert_int_equal(psc_policy_parse(&policy, text, strlen(text), "/etc/p", &error),
                          PSC_USAGE);
         if (strncmp(error.text, "/etc/p:3: ", 10) != 0 ||
-            strstr(error.text, cases[i].sentence) == NULL) {
-            fail_msg("%s: %s", cases[i].line, error.text);
+            strstr(error.text, bad_lines[i].sentence) == NULL) {
+            fail_msg("%s: %s", bad_lines[i].line, error.text);
         }
         assert_int_equal(policy.count, 0); // nothing of it is used
         assert_null(policy.entries);

@@ -19,7 +19,7 @@ struct json {
     struct {
         enum json_kind kind;
         bool filled; /**< it has a member or an element */
-    } open[8];       /**< by depth */
+    } open[10];      /**< by depth; the arguments of an owner in a check are the deepest, at 8 */
 };
 
 // The key of everything below is ASCII that needs no escapes; NULL for an element of an array.

@@ -107,6 +107,9 @@ static void what_cannot_be_said_is_left_out(void **state) {
     assert_int_equal(count, sock_diag_compile(&plain, operations));
     assert_true(run(operations, count, 80, 33));
     assert_false(run(operations, count, 81, 33));
+    psc_filter_done(&negated);
+    psc_filter_done(&ragged);
+    psc_filter_done(&plain);
 }
 
 // The longest program fits, and the kernel runs it as we do.

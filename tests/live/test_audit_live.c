@@ -311,6 +311,28 @@ static void root_and_others(void **state) {
     check("runs-privileged", 82, "", false);
 }
 
+// A service that gives up most of the file system, like avahi-daemon, still has an executable.
+static void a_chroot_hides_no_executable(void **state) {
+    struct scene *scene = scene_of(state);
+    int ready[2];
+    char byte;
+    need_root();
+    int listener = open_socket(SOCK_STREAM, INADDR_ANY, 8080);
+    assert_int_equal(pipe(ready), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        bool moved = chroot(scene->directory) == 0 && chdir("/") == 0;
+        _exit(moved && write(ready[1], "x", 1) == 1 && read(scene->life[0], &byte, 1) == 0 ? 0 : 1);
+    }
+    scene->holders[scene->count++] = child;
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    close(listener);
+    check("executable-unknown", 8080, "", false);
+}
+
 static void make_script(const struct scene *scene, char path[128]) {
     snprintf(path, 128, "%s/script", scene->directory);
     FILE *file = fopen(path, "w");
@@ -610,6 +632,7 @@ int main(void) {
         TEST(two_programs_on_one_port),
         TEST(root_and_others),
         TEST(a_policy_survives_restarts_and_sees_news),
+        TEST(a_chroot_hides_no_executable),
         TEST(root_runs_what_a_user_owns),
         TEST(a_hidden_executable_matches_no_line),
         TEST(a_socket_in_flight_matches_no_line),

@@ -113,6 +113,29 @@ static int walk(int root, const char *path, struct lookup *lookup, uint8_t *flag
     return errno;
 }
 
+// Whether a path of the kernel leads to a file; adds the flags of its directories then. Such a path
+// begins at our root if the file is below it, though the process may be in a chroot, and otherwise at the
+// root of the process's mount namespace.
+static bool find_file(int root, const char *path, const struct statx *file, struct lookup *lookup,
+                      uint8_t *flags) {
+    struct statx named;
+    uint8_t found = 0;
+    if (walk(root, path, lookup, &found, &named) != 0 || !is_same(file, &named)) {
+        int ours = lookup->missed ? -1 : open("/", O_PATH | O_CLOEXEC);
+        found = 0;
+        bool same =
+            ours >= 0 && walk(ours, path, lookup, &found, &named) == 0 && is_same(file, &named);
+        if (ours >= 0) {
+            close(ours);
+        }
+        if (!same) {
+            return false;
+        }
+    }
+    *flags |= found;
+    return true;
+}
+
 // The executable and the script --------------------------------------------------------------------
 
 static void examine_exe(int proc, int root, const struct exe_location *location,
@@ -135,26 +158,24 @@ static void examine_exe(int proc, int root, const struct exe_location *location,
     if (!known) {
         return;
     }
-    int number = walk(root, location->path, lookup, &verdict->exe_flags, &named);
     if (location->deleted) {
         // Its directories may be deleted, too.
+        int number = walk(root, location->path, lookup, &verdict->exe_flags, &named);
         verdict->exe_known = number == 0 || number == ENOENT || number == ENOTDIR;
         verdict->exe_flags |= number == 0 ? PSC_EXE_REPLACED : 0;
         return;
     }
-    verdict->exe_known = number == 0 && is_same(&running, &named);
+    verdict->exe_known = find_file(root, location->path, &running, lookup, &verdict->exe_flags);
     verdict->exe_flags |= owner_flags(&running);
     verdict->exe_flags |= (running.stx_mode & S_IWOTH) != 0 ? PSC_EXE_FILE_WRITABLE : 0;
 }
 
-// A script may be named by a symbolic link, so the kernel is asked for its path. In a container that path
-// begins at the container's root, elsewhere at ours.
+// A script may be named by a symbolic link, so the kernel is asked for its path.
 static void examine_script(int root, const struct exe_location *location, struct lookup *lookup,
                            struct exe_verdict *verdict) {
     char link[PROC_PATH_SIZE];
     char path[PATH_MAX];
     struct statx opened;
-    struct statx named;
     int script = open_below(root, location->script, 0, lookup);
     if (script < 0) {
         return;
@@ -167,15 +188,7 @@ static void examine_script(int root, const struct exe_location *location, struct
         return;
     }
     path[size] = '\0';
-    verdict->script_known =
-        walk(root, path, lookup, &verdict->script_flags, &named) == 0 && is_same(&opened, &named);
-    if (!verdict->script_known && !lookup->missed) {
-        int ours = open("/", O_PATH | O_CLOEXEC);
-        verdict->script_flags = 0;
-        verdict->script_known = walk(ours, path, lookup, &verdict->script_flags, &named) == 0 &&
-                                is_same(&opened, &named);
-        close(ours);
-    }
+    verdict->script_known = find_file(root, path, &opened, lookup, &verdict->script_flags);
     verdict->script_flags |= owner_flags(&opened);
     verdict->script_flags |= (opened.stx_mode & S_IWOTH) != 0 ? PSC_EXE_FILE_WRITABLE : 0;
 }

@@ -16,11 +16,6 @@ struct check_writer {
     const struct psc_check_report *report;
 };
 
-static void write_column(struct out *out, const char *name, const struct row *row) {
-    struct value value = columns_named(name).list[0]->value(row);
-    value_write_text(out, &value);
-}
-
 // Processes ---------------------------------------------------------------------------------------
 
 // The two largest units: `45 s`, `2 h 13 min`, `3 d 4 h`.
@@ -92,17 +87,17 @@ static bool was_shown(const struct check_writer *writer, const struct psc_port_c
 static void put_addresses(struct check_writer *writer, const struct psc_port_check *check,
                           const struct row *row) {
     const struct psc_snapshot *snapshot = writer->report->snapshot;
-    write_column(writer->table.out, "local", row);
+    column_write(writer->table.out, "local", row);
     for (size_t i = row->index + 1; i < psc_snapshot_count(snapshot); i++) {
         if (belong_together(writer, check, row->index, i)) {
             struct row other = row_of(snapshot, i);
             out_text(writer->table.out, " and ");
-            write_column(writer->table.out, "local", &other);
+            column_write(writer->table.out, "local", &other);
         }
     }
     if (psc_endpoint_has_peer(row->endpoint)) {
         out_text(writer->table.out, " to ");
-        write_column(writer->table.out, "remote", row);
+        column_write(writer->table.out, "remote", row);
     }
 }
 
@@ -110,7 +105,7 @@ static void put_state(struct out *out, const struct row *row) {
     if (psc_endpoint_is_udp(row->endpoint)) {
         out_text(out, psc_endpoint_has_peer(row->endpoint) ? "connected" : "bound");
     } else {
-        write_column(out, "state", row);
+        column_write(out, "state", row);
     }
 }
 
@@ -131,7 +126,7 @@ static void owner_facts(struct check_writer *writer, const struct row *row) {
     }
     if (owner->command_line_size > 0) {
         table_begin_fact(table, "command");
-        write_column(writer->table.out, "command_line", row);
+        column_write(writer->table.out, "command_line", row);
         table_end_line(table);
     }
     if (owner->cwd != NULL) {
@@ -286,7 +281,7 @@ static void put_where(struct check_writer *writer, const struct psc_port_check *
         bool again = last != NULL && memcmp(last, &row.endpoint->local, sizeof *last) == 0;
         if (serves(check, row.endpoint) && !again) {
             out_text(writer->table.out, last == NULL ? " (" : " and ");
-            write_column(writer->table.out, "local_address", &row);
+            column_write(writer->table.out, "local_address", &row);
             last = &row.endpoint->local;
         }
     }

@@ -97,6 +97,11 @@ struct psc_needs psc_columns_need(const struct psc_columns *columns,
 
 // Writing -----------------------------------------------------------------------------------------
 
+void column_write(struct out *out, const char *name, const struct row *row) {
+    struct value value = find(name, strlen(name))->value(row);
+    value_write_text(out, &value);
+}
+
 void columns_write_json(struct json *json, const struct psc_columns *columns,
                         const struct row *row) {
     for (size_t i = 0; i < columns->count; i++) {

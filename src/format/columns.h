@@ -82,6 +82,8 @@ PSC_NODISCARD enum psc_status psc_column_sort(const struct psc_column *column, b
 /** Columns by names that exist, as psc_columns_parse() reads them. */
 struct psc_columns columns_named(const char *names);
 
+/** The value of one column, by its name. */
+void column_write(struct out *out, const char *name, const struct row *row);
 /** The headings, or the values of a row, as cells of the open line. */
 void columns_write_headings(struct table *table, const struct psc_columns *columns);
 void columns_write_cells(struct table *table, const struct psc_columns *columns,

@@ -36,13 +36,12 @@ static void end_sample(struct sample *sample, uint64_t value) {
 // What tells a listener from all others, and its oldest owner.
 static void put_listener(struct sample *sample, const struct psc_audit *audit,
                          const struct psc_listener *listener) {
-    static const char *const labels[] = {"protocol", "address", "port"};
-    struct psc_columns columns = columns_named("protocol,local_address,local_port");
+    static const char *const labels[][2] = {
+        {"protocol", "protocol"}, {"address", "local_address"}, {"port", "local_port"}};
     struct row row = audit_row(audit, listener);
-    for (size_t i = 0; i < columns.count; i++) {
-        struct value value = columns.list[i]->value(&row);
-        begin_label(sample, labels[i]);
-        value_write_text(sample->out, &value);
+    for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
+        begin_label(sample, labels[i][0]);
+        column_write(sample->out, labels[i][1], &row);
     }
     put_label(sample, "process", row.owner != NULL ? row.owner->name : NULL);
 }

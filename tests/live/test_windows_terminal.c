@@ -42,7 +42,7 @@ static void prose_ends_its_lines_in_crlf(void **state) {
     free(text);
 }
 
-static void no_console_has_no_color_and_nobody_to_ask(void **state) {
+static void a_file_has_no_color_and_cannot_be_asked(void **state) {
     FILE *stream = capture_open();
     assert_false(psc_terminal_has_color(stream));
     assert_false(psc_terminal_can_ask(stream, stream));
@@ -70,7 +70,7 @@ int main(void) {
         cmocka_unit_test(a_pipe_without_reader),
         cmocka_unit_test(a_file_that_cannot_be_written),
         cmocka_unit_test(prose_ends_its_lines_in_crlf),
-        cmocka_unit_test(no_console_has_no_color_and_nobody_to_ask),
+        cmocka_unit_test(a_file_has_no_color_and_cannot_be_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

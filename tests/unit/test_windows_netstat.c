@@ -51,7 +51,7 @@ static void every_other_form_has_them(void **state) {
     }
 }
 
-static void http_sys_is_named_to_who_asks_for_its_port(void **state) {
+static void http_sys_is_noted_when_a_port_is_named(void **state) {
     struct run run;
     run_cli(&run, "portscope :80 -ano");
     assert_non_null(strstr(run.out, "System"));
@@ -74,7 +74,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(captured_rows_to_the_byte),
         cmocka_unit_test(every_other_form_has_them),
-        cmocka_unit_test(http_sys_is_named_to_who_asks_for_its_port),
+        cmocka_unit_test(http_sys_is_noted_when_a_port_is_named),
     };
     return cmocka_run_group_tests(tests, set_tables, NULL);
 }

@@ -1,5 +1,5 @@
 // test_windows_ports.c - ports: real attempts to bind, and what Windows answers where Wine does not:
-// ports that it keeps, and those that somebody has alone. netsh is ours here.
+// reserved ports, and ports with an exclusive holder. netsh is a fake.
 #include <winsock2.h>
 #include <ws2tcpip.h>
 
@@ -93,14 +93,14 @@ static void an_address_of_another_machine(void **state) {
     assert_int_equal(probe(PSC_PROTOCOL_TCP4, 40000, 192), PSC_PROBE_NO_ADDRESS); // 192.0.0.1
 }
 
-static void a_port_that_windows_keeps(void **state) {
+static void a_reserved_port(void **state) {
     machine.any_error = machine.specific_error = WSAEACCES;
     assert_int_equal(probe(PSC_PROTOCOL_TCP4, 50000, 0), PSC_PROBE_RESERVED);
     assert_int_equal(probe(PSC_PROTOCOL_TCP6, 50000, 0), PSC_PROBE_RESERVED);
     assert_int_equal(probe(PSC_PROTOCOL_TCP4, 50000, 127), PSC_PROBE_RESERVED);
 }
 
-static void an_address_that_somebody_has_alone(void **state) {
+static void an_address_with_an_exclusive_holder(void **state) {
     machine.specific_error = WSAEACCES;
     machine.any_error = WSAEADDRINUSE;
     assert_int_equal(probe(PSC_PROTOCOL_TCP4, 50000, 127), PSC_PROBE_TAKEN);
@@ -149,8 +149,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_held_port_is_taken_and_then_free),
         TEST(an_address_of_another_machine),
-        TEST(a_port_that_windows_keeps),
-        TEST(an_address_that_somebody_has_alone),
+        TEST(a_reserved_port),
+        TEST(an_address_with_an_exclusive_holder),
         TEST(other_answers),
         TEST(ranges_of_both_families),
     };

@@ -98,7 +98,7 @@ static void a_process_that_refuses(void **state) {
     assert_int_equal(WaitForSingleObject(fixture.holder.process, 0), WAIT_TIMEOUT);
 }
 
-static void who_must_not_be_ended(void **state) {
+static void critical_processes_and_ancestors(void **state) {
     assert_true(psc_platform_is_critical(0));
     assert_true(psc_platform_is_critical(4));
     assert_false(psc_platform_is_critical(fixture.holder.pid));
@@ -111,11 +111,9 @@ static void who_must_not_be_ended(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(ends_by_force_what_has_no_window),
-        TEST(another_process_of_that_number),
-        TEST(a_process_that_is_gone),
-        TEST(a_process_that_refuses),
-        TEST(who_must_not_be_ended),
+        TEST(ends_by_force_what_has_no_window), TEST(another_process_of_that_number),
+        TEST(a_process_that_is_gone),           TEST(a_process_that_refuses),
+        TEST(critical_processes_and_ancestors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

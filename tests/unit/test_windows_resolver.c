@@ -309,7 +309,7 @@ static void a_host_is_found_by_its_file(void **state) {
     psc_filter_done(&fixture->filter);
 }
 
-static void services_that_nobody_may_list(void **state) {
+static void services_that_may_not_be_listed(void **state) {
     machine.services_refused = true;
     const struct psc_process *process = resolve(*state, own(*state, 700), PSC_PROCESS_NAME);
     assert_string_equal(process->name, "svchost.exe");
@@ -323,7 +323,7 @@ static void services_without_end(void **state) {
     assert_int_equal(machine.enumerated, 1);
 }
 
-static void nothing_is_asked_that_nobody_wants(void **state) {
+static void only_wanted_details_are_read(void **state) {
     const struct psc_process *process = resolve(*state, own(*state, 710), PSC_PROCESS_NAME);
     assert_string_equal(process->name, "node.exe");
     assert_int_equal(machine.opened, 0);
@@ -343,9 +343,9 @@ int main(void) {
         TEST(a_process_that_is_gone),
         TEST(services_of_a_host),
         TEST(a_host_is_found_by_its_file),
-        TEST(services_that_nobody_may_list),
+        TEST(services_that_may_not_be_listed),
         TEST(services_without_end),
-        TEST(nothing_is_asked_that_nobody_wants),
+        TEST(only_wanted_details_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-// text.c - UTF-8, what a terminal may see of it, and how wide it is there.
+// text.c - UTF-8: decoding, what is safe to show, and how wide it is on a terminal.
 #include "base/text.h"
 
 #include <stdio.h>

@@ -21,7 +21,7 @@ bool psc_address_is_multicast(const struct psc_address *address, bool ipv6) {
 }
 
 bool psc_address_needs_zone(const struct psc_address *address, bool ipv6) {
-    // The second half of the second byte is the scope of a multicast address, 2 that of one link.
+    // The low half of the second byte is the scope of a multicast address; 2 is one link.
     return ipv6 && (psc_address_is_link_local(address, true) ||
                     (psc_address_is_multicast(address, true) && (address->bytes[1] & 0x0f) == 2));
 }

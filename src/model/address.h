@@ -20,7 +20,7 @@ bool psc_address_is_link_local(const struct psc_address *address, bool ipv6);
 /** 224.0.0.0/4 or ff00::/8. */
 bool psc_address_is_multicast(const struct psc_address *address, bool ipv6);
 
-/** Whether an address says nothing without its interface: fe80::/10 and link-local multicast. */
+/** Whether an address needs its interface to mean anything: fe80::/10 and link-local multicast. */
 bool psc_address_needs_zone(const struct psc_address *address, bool ipv6);
 
 /** Whether an IPv6 address is an IPv4-mapped one, in ::ffff:0:0/96 (RFC 4291, 2.5.5.2). */

@@ -87,8 +87,8 @@ void psc_builder_seal(struct psc_builder *builder) {
     }
 }
 
-const struct psc_endpoint *psc_builder_endpoint(const struct psc_builder *builder, size_t index) {
-    return &builder->snapshot->endpoints[index];
+const struct psc_endpoint *psc_builder_endpoint(const struct psc_builder *builder, size_t row) {
+    return &builder->snapshot->endpoints[row];
 }
 
 // Owners ------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ void psc_port_set_done(struct psc_port_set *set) {
     *set = (struct psc_port_set){0};
 }
 
-// The number of the first range that does not end before a port, or the count.
+// The index of the first range that does not end before a port, or the count.
 static size_t lower_bound(const struct psc_port_set *set, uint32_t port) {
     size_t low = 0;
     size_t high = set->count;
@@ -52,7 +52,7 @@ enum psc_status psc_port_set_add(struct psc_port_set *set, uint16_t first, uint1
     if (!PSC_ARRAY_RESERVE(set->ranges, set->capacity, set->count + 1)) {
         return PSC_NO_MEMORY;
     }
-    // The new range takes the place of all that it touches or overlaps.
+    // The new range replaces all that it touches or overlaps.
     struct psc_port_range merged = {first, last};
     size_t begin = lower_bound(set, first > 0 ? first - 1U : 0);
     size_t end = begin;
@@ -316,7 +316,7 @@ static enum psc_verdict decide(const struct psc_bind_address *bind_address, unsi
                                const struct port_usage *usage) {
     bool denied = (results & RESULT(DENIED)) != 0;
     bool reserved = (results & RESULT(RESERVED)) != 0;
-    // Both are found out before the port is looked at, so the table says whether it is taken.
+    // Both are checked before the port, so that the table has to say whether it is in use.
     if ((results & RESULT(TAKEN)) != 0 || ((denied || reserved) && usage->listening)) {
         return PSC_VERDICT_IN_USE;
     }

@@ -1,5 +1,5 @@
-// test_address.c - address: text of addresses and networks. The libc is the judge of many
-// generated addresses, and of texts that are nearly one.
+// test_address.c - address: text of addresses and networks. The libc decides on many generated
+// addresses, and on texts that are almost one.
 #include <arpa/inet.h>
 
 #include "model/address.h"
@@ -10,7 +10,7 @@ static uint32_t next_random(uint32_t *seed) {
     return *seed >> 8;
 }
 
-// Addresses with runs of zeros, which is where the text of IPv6 is interesting.
+// Addresses with runs of zeros, which the text of IPv6 shortens.
 static void random_bytes(uint32_t *seed, uint8_t *bytes, size_t size) {
     uint32_t zeros = next_random(seed) % 5;
     for (size_t i = 0; i < size; i += 2) {
@@ -150,7 +150,7 @@ static void reads_networks(void **state) {
     }
 }
 
-static void knows_what_lies_in_a_network(void **state) {
+static void tells_which_addresses_are_in_a_network(void **state) {
     static const struct {
         const char *network, *address;
         bool contains;
@@ -263,7 +263,7 @@ int main(void) {
         cmocka_unit_test(formats_and_parses_like_libc),
         cmocka_unit_test(refuses_what_libc_refuses),
         cmocka_unit_test(reads_networks),
-        cmocka_unit_test(knows_what_lies_in_a_network),
+        cmocka_unit_test(tells_which_addresses_are_in_a_network),
         cmocka_unit_test(contains_counts_bits),
         cmocka_unit_test(tells_kinds_of_addresses),
         cmocka_unit_test(maps_and_unmaps),

@@ -1,5 +1,5 @@
 // test_builder.c - builder and snapshot: rows are sorted and unique, owners are many to many with
-// the oldest first, and the filter's specs about owners drop rows.
+// the oldest first, and filters for owners drop rows.
 #include "model/builder.h"
 #include "support/netstat_row.h"
 #include "support/test.h"
@@ -34,7 +34,7 @@ static void sorts_all_kinds_of_rows(void **state) {
         seed = seed * 1664525 + 1013904223;
         row.protocol = (uint8_t)(seed >> 30);
         row.state = psc_endpoint_is_udp(&row) ? PSC_STATE_UDP_CONNECTED : PSC_STATE_ESTABLISHED;
-        // Few values in many places, so that every part of the order decides now and then.
+        // Few values for many fields, so that each part of the order decides sometimes.
         row.local.bytes[0] = seed >> 8 & 0x80;
         row.local.bytes[psc_endpoint_is_ipv6(&row) ? i % 16 : i % 4] |= seed >> 10 & 3;
         static const uint32_t zones[] = {0, 1, 0x3ffe, 0x3fff, 0x4000, UINT32_MAX};
@@ -56,7 +56,7 @@ static void sorts_all_kinds_of_rows(void **state) {
     psc_builder_free(builder);
 }
 
-static void drops_what_was_seen_twice(void **state) {
+static void drops_duplicates(void **state) {
     struct psc_filter filter;
     psc_filter_init(&filter);
     struct psc_builder *builder = new_builder(&filter);
@@ -65,7 +65,7 @@ static void drops_what_was_seen_twice(void **state) {
     add(builder, "TCP 0.0.0.0:80 0.0.0.0:0 LISTENING", 7);
     add(builder, "TCP 0.0.0.0:80 0.0.0.0:0 LISTENING", 6); // another socket, SO_REUSEPORT
     add(builder, "UDP 0.0.0.0:53 *:*", 0);
-    add(builder, "UDP 0.0.0.0:53 *:*", 0); // nothing says that these are one
+    add(builder, "UDP 0.0.0.0:53 *:*", 0); // nothing identifies these as one
     psc_builder_seal(builder);
     struct psc_snapshot *snapshot = finish(builder);
     static const uint64_t inodes[] = {5, 6, 7, 0, 0};
@@ -76,7 +76,7 @@ static void drops_what_was_seen_twice(void **state) {
     psc_snapshot_free(snapshot);
 }
 
-static void adds_only_what_the_filter_wants_and_rewinds(void **state) {
+static void adds_what_the_filter_accepts_and_rewinds(void **state) {
     struct psc_filter filter;
     psc_filter_init(&filter);
     filter.protocols = PSC_PROTOCOLS_TCP;
@@ -98,7 +98,7 @@ static void adds_only_what_the_filter_wants_and_rewinds(void **state) {
     psc_snapshot_free(snapshot);
 }
 
-static void an_empty_snapshot_is_one(void **state) {
+static void a_snapshot_may_be_empty(void **state) {
     struct psc_filter filter;
     psc_filter_init(&filter);
     struct psc_builder *builder = new_builder(&filter);
@@ -115,7 +115,7 @@ static void an_empty_snapshot_is_one(void **state) {
     psc_builder_free(NULL);
 }
 
-// Three rows; process 10 holds the first two, 11 … 13 the second, nobody the last.
+// Process 10 holds the first two rows, 11 to 13 the second; the third has no owner.
 static struct psc_builder *shared_rows(const struct psc_filter *filter) {
     struct psc_builder *builder = new_builder(filter);
     add(builder, "TCP 0.0.0.0:1 0.0.0.0:0 LISTENING", 1);
@@ -161,14 +161,14 @@ static void assert_owners(const struct psc_snapshot *snapshot, size_t row, const
     assert_int_equal(oldest != NULL ? oldest->pid : 0, strtoul(pids, NULL, 10));
 }
 
-static void owners_are_many_to_many_and_the_eldest_is_first(void **state) {
+static void owners_are_many_to_many_and_the_oldest_is_first(void **state) {
     struct psc_filter filter;
     psc_filter_init(&filter);
     struct psc_builder *builder = shared_rows(&filter);
     static const struct {
         uint32_t pid;
         int64_t started;
-    } starts[] = {{10, 500}, {12, 100}, {13, 100}}; // of 11 nothing is known
+    } starts[] = {{10, 500}, {12, 100}, {13, 100}}; // nothing is known of 11
     for (size_t i = 0; i < 3; i++) {
         struct psc_process *process = find_process(builder, starts[i].pid);
         assert_non_null(process);
@@ -189,7 +189,7 @@ static void owners_are_many_to_many_and_the_eldest_is_first(void **state) {
     psc_snapshot_free(snapshot);
 }
 
-static void who_owns_alone_does_not_share(void **state) {
+static void a_single_owner_does_not_share(void **state) {
     struct psc_filter filter;
     psc_filter_init(&filter);
     struct psc_builder *builder = new_builder(&filter);
@@ -215,9 +215,9 @@ static void many_processes_keep_their_rows(void **state) {
         add(builder, text, i + 1);
     }
     psc_builder_seal(builder);
-    for (uint32_t step = 0; step < 3; step++) { // so that each is known already when it comes again
+    for (uint32_t step = 0; step < 3; step++) { // again, when the process is known
         for (uint32_t pid = 1; pid <= PIDS; pid++) {
-            // Numbers that are equal in their low bits, which is hard on a hash table.
+            // Numbers with equal low bits, the worst case of a hash table.
             uint32_t row = (pid * 7 + step * 31) % ROWS;
             psc_builder_link(builder, row, pid << 12);
         }
@@ -237,8 +237,8 @@ static void many_processes_keep_their_rows(void **state) {
     psc_snapshot_free(snapshot);
 }
 
-// Who the processes are, for the filters by name.
-static void name_everybody(struct psc_builder *builder) {
+// Names of the processes, for the filters by name.
+static void name_processes(struct psc_builder *builder) {
     static const struct {
         uint32_t pid;
         const char *name, *path, *user;
@@ -259,7 +259,7 @@ static void name_everybody(struct psc_builder *builder) {
 }
 
 struct selection {
-    const char *pids, *processes, *users; // NULL: everybody
+    const char *pids, *processes, *users; // NULL: no filter
     const char *ports;
 };
 
@@ -276,7 +276,7 @@ static void check_selection(const struct selection *selection) {
                 psc_filter_set(&filter, "user", selection->users, &error) == PSC_OK);
     struct psc_builder *builder = shared_rows(&filter);
     psc_builder_name_user(builder, 65534, "nobody");
-    name_everybody(builder);
+    name_processes(builder);
     psc_builder_select(builder);
     struct psc_snapshot *snapshot = finish(builder);
     for (size_t row = 0; row < psc_snapshot_count(snapshot); row++) {
@@ -288,10 +288,10 @@ static void check_selection(const struct selection *selection) {
 }
 
 static void selects_by_owner(void **state) {
-    // Rows by their ports, which are 1 (pid 10), 2 (10 … 13), 3 (nobody) and 4 (not known).
+    // Rows by their ports: 1 (pid 10), 2 (10 to 13), 3 (no owner) and 4 (unknown).
     static const struct selection cases[] = {
         {NULL, NULL, NULL, "1234"},    {"10", NULL, NULL, "12"},      {"11", NULL, NULL, "2"},
-        {"9", NULL, NULL, ""},         {"0", NULL, NULL, "3"}, // what the table shows for nobody
+        {"9", NULL, NULL, ""},         {"0", NULL, NULL, "3"}, // as the table shows it
         {"!11", NULL, NULL, "134"},    {"!10", NULL, NULL, "34"},     {"!0", NULL, NULL, "124"},
         {NULL, "nginx", NULL, "12"},   {NULL, "NODE", NULL, "2"},     {NULL, "/opt/*", NULL, "2"},
         {NULL, "!node", NULL, "134"},  {NULL, "!*", NULL, "34"},      {NULL, NULL, "root", "12"},
@@ -304,7 +304,7 @@ static void selects_by_owner(void **state) {
     }
 }
 
-static void processes_without_rows_are_not_offered(void **state) {
+static void processes_without_rows_are_gone(void **state) {
     struct psc_filter filter;
     struct psc_error error;
     psc_filter_init(&filter);
@@ -316,13 +316,13 @@ static void processes_without_rows_are_not_offered(void **state) {
     psc_filter_done(&filter);
 }
 
-static void notes_what_is_hidden(void **state) {
+static void hidden_owners_are_counted(void **state) {
     static const struct {
         const char *pids, *text;
         size_t count;
     } cases[] = {
         {"!99", "1 socket has no visible owner; be root", 1},
-        // The hidden one is not shown, and might be the one that was asked for.
+        // The row is not shown, and its hidden owner might be the one to show.
         {"10", "1 socket has no visible owner; be root", 1},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -342,7 +342,7 @@ static void notes_what_is_hidden(void **state) {
     }
 }
 
-static void a_kind_of_notice_is_noted_once(void **state) {
+static void a_kind_of_notice_is_added_once(void **state) {
     struct psc_filter filter;
     psc_filter_init(&filter);
     struct psc_builder *builder = new_builder(&filter);
@@ -363,7 +363,7 @@ static void numbers_have_names(void **state) {
     psc_filter_init(&filter);
     struct psc_builder *builder = new_builder(&filter);
     char word[] = "eth0";
-    for (uint32_t zone = 40; zone > 0; zone--) { // backwards, because they are kept in order
+    for (uint32_t zone = 40; zone > 0; zone--) { // backwards, because they are sorted
         word[3] = (char)('0' + zone);
         psc_builder_name_interface(builder, zone * 3, zone == 7 ? NULL : word);
     }
@@ -470,16 +470,16 @@ static void texts_of_any_size_are_kept(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sorts_all_kinds_of_rows),
-        cmocka_unit_test(drops_what_was_seen_twice),
-        cmocka_unit_test(adds_only_what_the_filter_wants_and_rewinds),
-        cmocka_unit_test(an_empty_snapshot_is_one),
-        cmocka_unit_test(owners_are_many_to_many_and_the_eldest_is_first),
-        cmocka_unit_test(who_owns_alone_does_not_share),
+        cmocka_unit_test(drops_duplicates),
+        cmocka_unit_test(adds_what_the_filter_accepts_and_rewinds),
+        cmocka_unit_test(a_snapshot_may_be_empty),
+        cmocka_unit_test(owners_are_many_to_many_and_the_oldest_is_first),
+        cmocka_unit_test(a_single_owner_does_not_share),
         cmocka_unit_test(many_processes_keep_their_rows),
         cmocka_unit_test(selects_by_owner),
-        cmocka_unit_test(processes_without_rows_are_not_offered),
-        cmocka_unit_test(notes_what_is_hidden),
-        cmocka_unit_test(a_kind_of_notice_is_noted_once),
+        cmocka_unit_test(processes_without_rows_are_gone),
+        cmocka_unit_test(hidden_owners_are_counted),
+        cmocka_unit_test(a_kind_of_notice_is_added_once),
         cmocka_unit_test(numbers_have_names),
         cmocka_unit_test(remotes_have_names),
         cmocka_unit_test(privilege_is_kept),

@@ -1,4 +1,4 @@
-// test_endpoint.c - endpoint: the words of states, who can reach a listener, and the order of rows.
+// test_endpoint.c - endpoint: the words of states, the exposure of listeners, and the order of rows.
 #include <ctype.h>
 
 #include "model/endpoint.h"
@@ -7,7 +7,7 @@
 
 #define BIT(name) PSC_STATE_BIT(PSC_STATE_##name)
 
-static void argv_are_read_as_they_are_written(void **state) {
+static void words_are_read_as_they_are_written(void **state) {
     for (unsigned number = 0; number < PSC_STATE_UDP_UNCONNECTED; number++) {
         char word[32];
         snprintf(word, sizeof word, "%s", psc_state_word(number));
@@ -70,7 +70,7 @@ static void understands_the_other_tools(void **state) {
     assert_int_equal(psc_state_parse("big"), PSC_STATES_ALL & ~psc_state_parse("bucket"));
 }
 
-static void knows_who_has_a_peer(void **state) {
+static void tells_which_rows_have_a_peer(void **state) {
     static const struct {
         const char *row;
         bool peer;
@@ -89,7 +89,7 @@ static void knows_who_has_a_peer(void **state) {
     }
 }
 
-static void knows_who_can_reach_a_listener(void **state) {
+static void tells_from_where_a_listener_is_reached(void **state) {
     static const struct {
         const char *row, *word;
     } cases[] = {
@@ -108,7 +108,7 @@ static void knows_who_can_reach_a_listener(void **state) {
         {"TCP [::ffff:127.0.0.1]:80 [::]:0 LISTENING", "loopback"},
         {"TCP [::ffff:0.0.0.0]:80 [::]:0 LISTENING", "all"},
         {"TCP [::ffff:10.0.0.1]:80 [::]:0 LISTENING", "address"},
-        {"TCP 0.0.0.0%1:80 0.0.0.0:0 LISTENING", "loopback"}, // lo, whatever the address is
+        {"TCP 0.0.0.0%1:80 0.0.0.0:0 LISTENING", "loopback"}, // lo, whatever its address
         {"TCP [::%1]:80 [::]:0 LISTENING", "loopback"},
         {"TCP [fe80::1%1]:80 [::]:0 LISTENING", "loopback"},
         {"TCP 0.0.0.0%2:80 0.0.0.0:0 LISTENING", "all"},
@@ -124,7 +124,7 @@ static void knows_who_can_reach_a_listener(void **state) {
         if (cases[i].word == NULL) {
             assert_null(word);
         } else if (word == NULL || strcmp(word, cases[i].word) != 0) {
-            fail_msg("%s: %s", cases[i].row, word != NULL ? word : "nobody");
+            fail_msg("%s: %s", cases[i].row, word != NULL ? word : "none");
         }
     }
 }
@@ -163,7 +163,7 @@ static void tells_sockets_apart(void **state) {
         bool same;
     } cases[] = {
         {{7, 7}, {5, 5}, true}, {{7, 8}, {5, 5}, false},
-        {{7, 7}, {5, 0}, true},                          // closed by its process between two looks
+        {{7, 7}, {5, 0}, true},                          // closed by its process between two dumps
         {{0, 0}, {5, 5}, true}, {{0, 0}, {5, 6}, false}, // SO_REUSEPORT
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -180,15 +180,15 @@ static void tells_sockets_apart(void **state) {
 
 static void rows_without_identity_are_all_kept(void **state) {
     struct psc_endpoint row = netstat_row("UDP 0.0.0.0:5353 *:*");
-    assert_false(psc_endpoint_same(&row, &row)); // Windows lists true twins
+    assert_false(psc_endpoint_same(&row, &row)); // Windows lists several sockets alike
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(argv_are_read_as_they_are_written),
+        cmocka_unit_test(words_are_read_as_they_are_written),
         cmocka_unit_test(understands_the_other_tools),
-        cmocka_unit_test(knows_who_has_a_peer),
-        cmocka_unit_test(knows_who_can_reach_a_listener),
+        cmocka_unit_test(tells_which_rows_have_a_peer),
+        cmocka_unit_test(tells_from_where_a_listener_is_reached),
         cmocka_unit_test(orders_rows),
         cmocka_unit_test(tells_sockets_apart),
         cmocka_unit_test(rows_without_identity_are_all_kept),

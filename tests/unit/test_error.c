@@ -1,4 +1,4 @@
-// test_error.c - base: every status has a meaning, and an error sentence is cut and made harmless.
+// test_error.c - base: every status has a meaning, and an error sentence is cut and escaped.
 #include "base/error.h"
 #include "support/test.h"
 
@@ -20,7 +20,7 @@ static void fail_returns_its_status(void **state) {
     assert_string_equal(error.text, psc_status_text(PSC_NO_MEMORY));
 }
 
-static void fail_makes_quoted_bytes_harmless(void **state) {
+static void fail_escapes_quoted_bytes(void **state) {
     struct psc_error error;
     (void)psc_fail(&error, PSC_USAGE, "'%s'",
                    "\x1b[2J\n\xff \xc3\xa9 \xc2\x9b \xe2\x80\xae\xe2\x80\xac\xc2\xad\xe2\x80\x8d");
@@ -44,7 +44,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_status_has_a_meaning),
         cmocka_unit_test(fail_returns_its_status),
-        cmocka_unit_test(fail_makes_quoted_bytes_harmless),
+        cmocka_unit_test(fail_escapes_quoted_bytes),
         cmocka_unit_test(fail_cuts_between_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

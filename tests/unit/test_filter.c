@@ -102,7 +102,7 @@ static void assert_keeps_everything(const struct psc_filter *filter) {
 }
 
 static void bad_lists_are_named_and_change_nothing(void **state) {
-    // The last word is what the sentence has to quote.
+    // The sentence quotes the word, and says what is allowed.
     static const struct {
         const char *name, *list, *quoted, *allowed;
     } cases[] = {
@@ -193,7 +193,7 @@ static void different_filters_are_and(void **state) {
     psc_filter_done(&filter);
 }
 
-static void exposed_means_listeners_that_others_reach(void **state) {
+static void exposed_means_listeners_that_other_machines_reach(void **state) {
     static const struct {
         const char *row;
         bool exposed;
@@ -248,7 +248,7 @@ static void globs_match(void **state) {
         {"[!]x]", "]", false},
         {"[a-]", "-", true},
         {"[a-]", "b", false},
-        {"[node", "[node", true}, // no set without its end
+        {"[node", "[node", true}, // not a set without its end
         {"a[", "a[", true},
         {"python3.*", "python3x11", false},
         {"caf\xe9", "caf\xe9", true},
@@ -264,7 +264,7 @@ static void globs_are_not_slow(void **state) {
     char text[4001];
     memset(text, 'a', sizeof text - 1);
     text[sizeof text - 1] = '\0';
-    // A matcher that goes back to every star would take longer than the universe has.
+    // A matcher that tries every star again would never finish.
     assert_false(psc_glob_match("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b", text));
 }
 
@@ -350,7 +350,7 @@ static void masks_given_twice_are_one(void **state) {
     psc_filter_done(&filter);
 }
 
-// What the help says of each filter is what psc_filter_set() does.
+// Each filter takes a value exactly if the help shows one.
 static void every_filter_can_be_set(void **state) {
     static const struct {
         const char *name, *value, *help;
@@ -390,7 +390,7 @@ int main(void) {
         cmocka_unit_test(bad_lists_are_named_and_change_nothing),
         cmocka_unit_test(lists_given_twice_are_one),
         cmocka_unit_test(different_filters_are_and),
-        cmocka_unit_test(exposed_means_listeners_that_others_reach),
+        cmocka_unit_test(exposed_means_listeners_that_other_machines_reach),
         cmocka_unit_test(globs_match),
         cmocka_unit_test(globs_are_not_slow),
         cmocka_unit_test(owners_are_needed_only_for_their_filters),

@@ -1,5 +1,5 @@
-// test_ports.c - check: specs, attempts to bind, and the verdict from what came of them, the rows and
-// the system's ranges.
+// test_ports.c - ports: sets, specs, attempts to bind, and the verdict by their results, the rows and the
+// system's ranges.
 #include "model/address.h"
 #include "model/builder.h"
 #include "model/ports.h"
@@ -103,9 +103,9 @@ static void sets_have_what_was_added(void **state) {
     }
 }
 
-// Wishes ------------------------------------------------------------------------------------------
+// Specs -------------------------------------------------------------------------------------------
 
-static void wishes_are_read(void **state) {
+static void specs_are_read(void **state) {
     static const struct {
         const char *word;
         bool udp;
@@ -135,7 +135,7 @@ static void wishes_are_read(void **state) {
     }
 }
 
-static void other_words_are_no_wishes(void **state) {
+static void other_words_are_no_specs(void **state) {
     static const char *const words[] = {
         "",          ":",         "0",        "65536",     "99999999999999999999",
         "-1",        "+1",        " 1",       "1 ",        "1-",
@@ -148,7 +148,7 @@ static void other_words_are_no_wishes(void **state) {
         struct psc_port_spec spec = {7, 8, true};
         struct psc_error error;
         if (psc_port_spec_parse(words[i], false, &spec, &error) != PSC_USAGE) {
-            fail_msg("'%s' is taken for %u-%u", words[i], spec.first, spec.last);
+            fail_msg("'%s' is read as %u-%u", words[i], spec.first, spec.last);
         }
         assert_non_null(strstr(error.text, words[i]));
         assert_int_equal(spec.first, 7); // nothing is written
@@ -196,7 +196,7 @@ static void probes_are_of_both_families_or_of_one_address(void **state) {
 
 // The verdict -------------------------------------------------------------------------------------
 
-// Ranges of a Linux; those of a Windows refuse. Both reserve 5000-5010 and 5012, and choose from 49152.
+// Ranges as on Linux, or as on Windows, where reserved ports refuse.
 static struct psc_port_ranges ranges_of(bool refuses) {
     struct psc_port_ranges ranges = {.reserved_refuses = refuses,
                                      .dynamic_first = 49152,
@@ -214,7 +214,7 @@ static struct psc_snapshot *snapshot_of(const char *const *rows) {
     struct psc_builder *builder = psc_builder_new(&filter);
     assert_non_null(builder);
     for (size_t i = 0; i < 4 && rows[i] != NULL; i++) {
-        // `v6only` in front of a row is what the system says of its socket.
+        // `v6only` before a row is a property of its socket.
         bool v6only = strncmp(rows[i], "v6only ", 7) == 0;
         struct psc_endpoint endpoint = netstat_row(rows[i] + (v6only ? 7 : 0));
         endpoint.v6only = v6only;
@@ -230,28 +230,28 @@ static struct psc_snapshot *snapshot_of(const char *const *rows) {
 #define BOTH(name)                                                                                 \
     { PSC_PROBE_##name, PSC_PROBE_##name }
 
-// Words for what a check found: its verdict, then its marks.
-static const struct judgement {
-    const char *address; // that a server wants, NULL: any
+// The verdict of a check, then its flags.
+static const struct decision {
+    const char *address; // of the server; NULL: any
     uint16_t port;
     bool windows;
     enum psc_probe_result results[2];
     const char *rows[4];
     const char *found;
-} judgements[] = {
-    // Nobody is there.
+} decisions[] = {
+    // Free.
     {NULL, 3000, false, BOTH(FREE), {NULL}, "free"},
     {"127.0.0.1", 3000, false, {R(FREE)}, {NULL}, "free"},
     {NULL, 3000, false, {R(FREE), R(NO_FAMILY)}, {NULL}, "free"},
     {NULL, 3000, false, BOTH(NO_FAMILY), {NULL}, "address-unavailable"},
     {"::1", 3000, false, {R(NO_FAMILY)}, {NULL}, "address-unavailable"},
     {"192.0.2.9", 3000, false, {R(NO_ADDRESS)}, {NULL}, "address-unavailable"},
-    // Others' ports and protocols do not matter.
+    // Other ports and protocols do not matter.
     {NULL, 3000, false, BOTH(FREE), {"TCP 0.0.0.0:3001 0.0.0.0:0 LISTENING"}, "free"},
     {NULL, 3000, false, BOTH(FREE), {"UDP 0.0.0.0:3000 *:*"}, "free"},
     {NULL, 3000, false, BOTH(FREE), {"TCP 127.0.0.1:9 127.0.0.1:3000 ESTABLISHED"}, "free"},
 
-    // Somebody has it.
+    // In use.
     {NULL, 3000, false, BOTH(TAKEN), {"TCP 0.0.0.0:3000 0.0.0.0:0 LISTENING"}, "in-use"},
     {NULL, 3000, false, {R(FREE), R(TAKEN)}, {"TCP [::]:3000 [::]:0 LISTENING"}, "in-use"},
     {NULL, 3000, false, BOTH(TAKEN), {"TCP 0.0.0.0:3000 0.0.0.0:0 BOUND"}, "in-use"},
@@ -323,7 +323,7 @@ static const struct judgement {
      {R(TAKEN)},
      {"TCP 192.0.2.1:3000 0.0.0.0:0 LISTENING"},
      "in-use partial"},
-    // Both bind, as on Windows, and yet a client may meet the other one.
+    // Both bind, as on Windows, but a client may reach the other server.
     {NULL, 3000, false, BOTH(FREE), {"TCP 127.0.0.1:3000 0.0.0.0:0 LISTENING"}, "in-use-elsewhere"},
     // 127.0.0.2 is not `localhost`, and neither is an interface other than lo.
     {"127.0.0.1",
@@ -377,7 +377,7 @@ static const struct judgement {
     {NULL, 3000, false, BOTH(FREE), {"TCP 127.0.0.1:3000 127.0.0.1:9 TIME_WAIT"}, "free"},
     {NULL, 3000, false, BOTH(FREE), {"TCP 127.0.0.1:3000 127.0.0.1:9 SYN_RECEIVED"}, "free"},
 
-    // Taken, and nobody knows why.
+    // Taken, without a row.
     {NULL, 3000, false, BOTH(TAKEN), {NULL}, "in-use holder_unknown"},
     {NULL,
      3000,
@@ -387,19 +387,19 @@ static const struct judgement {
      "in-use holder_unknown"},
     {NULL, 3000, false, BOTH(TAKEN), {"UDP 0.0.0.0:3000 *:*"}, "in-use holder_unknown"},
 
-    // The system's own. On Linux that is a note, on Windows a no.
+    // Reserved: a note on Linux, a refusal on Windows.
     {NULL, 5000, false, BOTH(FREE), {NULL}, "free set-aside"},
     {NULL, 5011, false, BOTH(FREE), {NULL}, "free"},
     {NULL, 5000, true, BOTH(RESERVED), {NULL}, "reserved 5000-5010"},
     {NULL, 5007, true, BOTH(RESERVED), {NULL}, "reserved 5000-5010"},
     {NULL, 5010, true, BOTH(RESERVED), {NULL}, "reserved 5000-5010"},
     {NULL, 5012, true, BOTH(RESERVED), {NULL}, "reserved 5012-5012"},
-    // The attempt knows better than the list.
+    // The attempt to bind counts for more than the list.
     {NULL, 6000, true, BOTH(RESERVED), {NULL}, "reserved 6000-6000"},
     {NULL, 6000, true, {R(FREE), R(RESERVED)}, {NULL}, "reserved 6000-6000"},
-    {NULL, 5000, true, BOTH(FREE), {NULL}, "free"}, // by an administrator, for himself
+    {NULL, 5000, true, BOTH(FREE), {NULL}, "free"}, // reserved by an administrator: binding works
     {NULL, 5000, true, BOTH(TAKEN), {"TCP 0.0.0.0:5000 0.0.0.0:0 LISTENING"}, "in-use"},
-    // A row that listens says more than the range.
+    // A row that listens counts for more than the range.
     {NULL, 5000, true, BOTH(RESERVED), {"TCP 0.0.0.0:5000 0.0.0.0:0 LISTENING"}, "in-use"},
     {NULL,
      5000,
@@ -414,7 +414,7 @@ static const struct judgement {
     {NULL, 61000, false, BOTH(FREE), {NULL}, "free"},
     {NULL, 50000, false, BOTH(TAKEN), {"TCP 0.0.0.0:50000 0.0.0.0:0 LISTENING"}, "in-use"},
 
-    // Rights are asked for before the port is looked at: who has it is known from the table.
+    // Privileges are checked before the port: the table says whether it is in use.
     {NULL, 80, false, BOTH(DENIED), {NULL}, "needs-privilege"},
     {NULL, 80, false, BOTH(DENIED), {"TCP 0.0.0.0:80 0.0.0.0:0 LISTENING"}, "in-use"},
     {NULL, 80, false, BOTH(DENIED), {"TCP 127.0.0.1:80 0.0.0.0:0 LISTENING"}, "in-use partial"},
@@ -438,9 +438,9 @@ static void describe(const struct psc_port_check *check, char *text, size_t size
              check->elsewhere ? " elsewhere" : "", check->partial ? " partial" : "");
 }
 
-static void ports_are_judged(void **state) {
-    for (size_t i = 0; i < COUNT(judgements); i++) {
-        const struct judgement *given = &judgements[i];
+static void tcp_is_decided(void **state) {
+    for (size_t i = 0; i < COUNT(decisions); i++) {
+        const struct decision *given = &decisions[i];
         struct psc_snapshot *snapshot = snapshot_of(given->rows);
         struct psc_bind_address address = bind_address_of(given->address);
         struct psc_port_ranges ranges = ranges_of(given->windows);
@@ -452,14 +452,14 @@ static void ports_are_judged(void **state) {
         if (strcmp(found, given->found) != 0) {
             fail_msg("%zu: %s %u, %s: '%s', not '%s'", i,
                      given->address != NULL ? given->address : "any", given->port,
-                     given->rows[0] != NULL ? given->rows[0] : "nobody", found, given->found);
+                     given->rows[0] != NULL ? given->rows[0] : "no rows", found, given->found);
         }
         psc_port_ranges_done(&ranges);
         psc_snapshot_free(snapshot);
     }
 }
 
-static void udp_is_judged(void **state) {
+static void udp_is_decided(void **state) {
     static const struct {
         const char *address;
         enum psc_probe_result results[2];
@@ -490,15 +490,15 @@ static void udp_is_judged(void **state) {
     }
 }
 
-// A system that keeps nothing, and tells nothing.
-static void a_system_without_ranges(void **state) {
+// A system that reserves nothing, and reports nothing.
+static void a_system_may_have_no_ranges(void **state) {
     static const enum psc_probe_result results[] = {PSC_PROBE_RESERVED, PSC_PROBE_RESERVED};
     static const enum psc_probe_result good[] = {PSC_PROBE_FREE, PSC_PROBE_FREE};
-    static const char *const nobody[4] = {NULL};
+    static const char *const no_rows[4] = {NULL};
     const struct psc_bind_address address = {.one_address = false};
     const struct psc_port_ranges none = {.time_wait_seconds = 60};
     struct psc_port_check check = {.port = 65535};
-    struct psc_snapshot *snapshot = snapshot_of(nobody);
+    struct psc_snapshot *snapshot = snapshot_of(no_rows);
     psc_port_decide(&address, good, 2, snapshot, &none, &check);
     assert_int_equal(check.verdict, PSC_VERDICT_FREE);
     assert_false(check.dynamic || check.reserved_soft);
@@ -511,12 +511,12 @@ static void a_system_without_ranges(void **state) {
 
 static void ranges_end_where_ports_do(void **state) {
     static const enum psc_probe_result results[] = {PSC_PROBE_RESERVED, PSC_PROBE_RESERVED};
-    static const char *const nobody[4] = {NULL};
+    static const char *const no_rows[4] = {NULL};
     const struct psc_bind_address address = {.one_address = false};
     struct psc_port_ranges all = {.reserved_refuses = true};
     struct psc_port_check check = {.port = 80};
     struct psc_error error;
-    struct psc_snapshot *snapshot = snapshot_of(nobody);
+    struct psc_snapshot *snapshot = snapshot_of(no_rows);
     assert_int_equal(psc_port_set_parse(&all.reserved, "0-65535", &error), PSC_OK);
     psc_port_decide(&address, results, 2, snapshot, &all, &check);
     assert_int_equal(check.reserved_first, 0);
@@ -525,7 +525,7 @@ static void ranges_end_where_ports_do(void **state) {
     psc_snapshot_free(snapshot);
 }
 
-// Who holds a port, and who serves on it and so may be asked to end.
+// A client holds a port, but does not serve on it, so that kill leaves it alone.
 static void clients_hold_and_do_not_serve(void **state) {
     static const struct {
         const char *row;
@@ -558,12 +558,12 @@ int main(void) {
         cmocka_unit_test(lists_become_sorted_ranges),
         cmocka_unit_test(bad_lists_add_nothing),
         cmocka_unit_test(sets_have_what_was_added),
-        cmocka_unit_test(wishes_are_read),
-        cmocka_unit_test(other_words_are_no_wishes),
+        cmocka_unit_test(specs_are_read),
+        cmocka_unit_test(other_words_are_no_specs),
         cmocka_unit_test(probes_are_of_both_families_or_of_one_address),
-        cmocka_unit_test(ports_are_judged),
-        cmocka_unit_test(udp_is_judged),
-        cmocka_unit_test(a_system_without_ranges),
+        cmocka_unit_test(tcp_is_decided),
+        cmocka_unit_test(udp_is_decided),
+        cmocka_unit_test(a_system_may_have_no_ranges),
         cmocka_unit_test(ranges_end_where_ports_do),
         cmocka_unit_test(clients_hold_and_do_not_serve),
     };

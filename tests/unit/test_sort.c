@@ -4,7 +4,7 @@
 
 #define MOST 1000
 
-// What the comparison sees: a rank for every index, and whether it was asked more than it should.
+// What the comparison uses: a rank for every index.
 struct ranks {
     unsigned rank[MOST];
     uint64_t key[MOST];

@@ -64,7 +64,7 @@ static void refuses_what_is_not_utf8(void **state) {
     }
 }
 
-static void knows_what_is_printable(void **state) {
+static void tells_what_is_printable(void **state) {
     static const struct {
         uint32_t first, last;
         bool printable;
@@ -143,7 +143,7 @@ static void no_two_bytes_get_through_as_a_control(void **state) {
     }
 }
 
-static void knows_widths(void **state) {
+static void tells_widths(void **state) {
     static const struct {
         unsigned width;
         uint32_t points[14]; // up to the first 0
@@ -168,10 +168,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decodes_every_code_point),
         cmocka_unit_test(refuses_what_is_not_utf8),
-        cmocka_unit_test(knows_what_is_printable),
+        cmocka_unit_test(tells_what_is_printable),
         cmocka_unit_test(escapes),
         cmocka_unit_test(no_two_bytes_get_through_as_a_control),
-        cmocka_unit_test(knows_widths),
+        cmocka_unit_test(tells_widths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

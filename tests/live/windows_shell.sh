@@ -25,11 +25,26 @@ wine "$program" -ano 1 </dev/null 2>"$directory/err" | head -n 3 >/dev/null # mu
 timeout -s INT -k 10 2 wine "$program" -ano 60 </dev/null >/dev/null 2>&1
 [ $? -ne 137 ] || fail "does not exit when interrupted"
 
+# A command that runs another one in the network namespace of Wine's server; see wine_up.sh.
+in_network_of_wine()
+{
+    for process in /proc/[0-9]*; do
+        case $(readlink "$process/exe") in
+        */wineserver*)
+            if tr '\0' '\n' <"$process/environ" | grep -qx "WINEPREFIX=$WINEPREFIX" &&
+                [ "$(readlink "$process/ns/net")" != "$(readlink /proc/self/ns/net)" ]; then
+                echo "nsenter --target ${process#/proc/} --net"
+            fi
+            ;;
+        esac
+    done 2>"$directory/err"
+}
+
 # Wine 8 also lists the sockets of Linux processes; later versions only those of Wine's.
 case $(wine --version) in
 wine-8.*)
     if command -v python3 >/dev/null; then
-        python3 - "$directory/port" <<'END' &
+        cat >"$directory/listen.py" <<'END'
 import os, socket, sys, time
 held = socket.socket()
 held.bind(("127.0.0.1", 0))
@@ -39,8 +54,12 @@ with open(sys.argv[1] + ".new", "w") as file:
 os.rename(sys.argv[1] + ".new", sys.argv[1])
 time.sleep(60)
 END
+        # shellcheck disable=SC2046 # several words, or none
+        $(in_network_of_wine) python3 "$directory/listen.py" "$directory/port" &
         listener=$!
-        while [ ! -e "$directory/port" ]; do
+        tries=100
+        while [ ! -e "$directory/port" ] && [ "$tries" -gt 0 ]; do
+            tries=$((tries - 1))
             sleep 0.05
         done
         port=$(cat "$directory/port")

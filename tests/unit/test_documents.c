@@ -439,6 +439,43 @@ static void the_map_names_every_file_once(void **state) {
     }
 }
 
+// Files ------------------------------------------------------------------------------------------
+
+// Whether a word in backquotes is the path of one file in the repository.
+static bool is_path(const char *word, size_t length) {
+    static const char *const directories[] = {"src/", "tests/", "docs/", "tools/"};
+    for (size_t i = 0; i < COUNT(directories); i++) {
+        if (strncmp(word, directories[i], strlen(directories[i])) == 0) {
+            return strcspn(word, "<*` ") == length;
+        }
+    }
+    return false;
+}
+
+static void documents_name_only_files_that_exist(void **state) {
+    static const char *const documents[] = {"README.md", "CONTRIBUTING.md", "SECURITY.md",
+                                            "docs/ARCHITECTURE.md"};
+    unsigned paths = 0;
+    for (size_t i = 0; i < COUNT(documents); i++) {
+        char path[512];
+        snprintf(path, sizeof path, PSC_SOURCE_DIR "/%s", documents[i]);
+        char *text = read_document(path);
+        for (const char *at = text; (at = strchr(at, '`')) != NULL;) {
+            size_t length = strcspn(++at, "`");
+            snprintf(path, sizeof path, PSC_SOURCE_DIR "/%.*s", (int)length, at);
+            if (is_path(at, length)) {
+                paths++;
+                if (access(path, F_OK) != 0) {
+                    fail_msg("%s names %s, which does not exist", documents[i], path);
+                }
+            }
+            at += length + (at[length] == '`');
+        }
+        free(text);
+    }
+    assert_true(paths > 20);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_manual_shows_only_what_exists),
@@ -449,6 +486,7 @@ int main(void) {
         cmocka_unit_test(the_examples_of_the_manual_are_understood),
         cmocka_unit_test(the_examples_of_readme_are_understood),
         cmocka_unit_test(readme_names_only_options_that_exist),
+        cmocka_unit_test(documents_name_only_files_that_exist),
         cmocka_unit_test(the_map_names_every_file_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

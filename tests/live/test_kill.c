@@ -605,6 +605,40 @@ static void numbers_of_another_namespace_stop_no_process(void **state) {
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+// The server ends at some moment of the run, and its PID is given to a process without a socket.
+static void a_pid_that_is_reused_at_any_moment_is_not_stopped(void **state) {
+    const pid_t pid = 500;
+    const char *tries = getenv("PSC_TRIES");
+    (void)state;
+    need_init();
+    for (unsigned i = 0; i < (tries != NULL ? strtoul(tries, NULL, 10) : 40); i++) {
+        struct spawning spawning;
+        struct spawned spawned;
+        char command[512];
+        in_port_t port = 0;
+        serve_as(pid, &port);
+        snprintf(command, sizeof command, "%s kill %u --yes --force --timeout 1ms", PSC_PROGRAM,
+                 port);
+        spawn_begin(command, SPAWN_AS_IS, &spawning);
+        usleep(i % 40 * 200);
+        end(pid);
+        assert_true(next_pid_is(pid));
+        pid_t innocent = fork();
+        if (innocent == 0) {
+            for (;;) {
+                pause();
+            }
+        }
+        assert_int_equal(innocent, pid);
+        spawn_end(&spawning, &spawned);
+        if (ended_by(pid) != 0) {
+            fail_msg("try %u: ended by signal %d: %s", i, ended_by(pid), spawned.out);
+        }
+        spawn_done(&spawned);
+        end(pid);
+    }
+}
+
 static void the_first_process_is_refused(void **state) {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t size = sizeof address;
@@ -623,6 +657,7 @@ static int run_as_init(void *context) {
         cmocka_unit_test(a_reused_number_is_another_process),
         cmocka_unit_test(the_answer_is_for_the_process_that_was_shown),
         cmocka_unit_test(numbers_of_another_namespace_stop_no_process),
+        cmocka_unit_test(a_pid_that_is_reused_at_any_moment_is_not_stopped),
         cmocka_unit_test(the_first_process_is_refused),
     };
     (void)context;

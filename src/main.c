@@ -33,6 +33,7 @@
 //     process_handle  ends a process
 //     proc_fs  files of /proc
 //     advice  texts that name tools of Linux
+//     blind_spots  notices about what an audit does not see
 //     confine  gives up privileges
 //   platform/posix/  what Linux shares with other systems
 //     file  files that appear complete or not at all

@@ -168,6 +168,8 @@ static enum psc_status collect_listeners(struct psc_snapshot **snapshot, struct 
     filter.states = PSC_STATES_LISTENERS;
     psc_collection_plan_init(&plan, &filter, needs);
     plan.recheck = true; // a socket without an owner is a finding
+    plan.request.blind_spots = true;
+    plan.request.probe_interfaces = true;
     return psc_collect_snapshot(&plan, snapshot, error);
 }
 

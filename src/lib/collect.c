@@ -38,6 +38,7 @@ static enum psc_status drop_closed(const struct psc_collection_plan *plan,
     struct psc_request request = plan->request;
     struct psc_builder *later = psc_builder_new(plan->filter);
     request.owners = false;
+    request.blind_spots = false;
     if (later == NULL) {
         return psc_no_memory(error);
     }

@@ -72,6 +72,10 @@ void psc_builder_add(struct psc_builder *builder, const struct psc_endpoint *end
     snapshot->endpoints[snapshot->count++] = *endpoint;
 }
 
+void psc_builder_set_interface(struct psc_builder *builder, size_t row, uint32_t ifindex) {
+    builder->snapshot->endpoints[row].ifindex = ifindex;
+}
+
 size_t psc_builder_count(const struct psc_builder *builder) {
     return builder->snapshot->count;
 }

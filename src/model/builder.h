@@ -26,6 +26,8 @@ void psc_builder_free(struct psc_builder *builder);
 
 /** Adds a row if the filter accepts it; @p endpoint is copied. Only before psc_builder_seal(). */
 void psc_builder_add(struct psc_builder *builder, const struct psc_endpoint *endpoint);
+/** Says which interface a row is bound to. Only before psc_builder_seal(). */
+void psc_builder_set_interface(struct psc_builder *builder, size_t row, uint32_t ifindex);
 /** How many rows there are; before the seal also a mark for psc_builder_rewind(). */
 size_t psc_builder_count(const struct psc_builder *builder);
 /** Drops the rows added since the mark, because the dump they came from is repeated. */

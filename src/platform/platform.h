@@ -19,6 +19,9 @@ struct psc_request {
     const struct psc_filter
         *filter;           /**< rows worth asking for; other rows may come, too. Borrowed */
     bool owners;           /**< whether to search for owners */
+    bool blind_spots;      /**< whether to add notices about what the rows do not show */
+    bool probe_interfaces; /**< whether to bind ports to learn which listeners are on loopback only,
+                                where the tables do not say */
     unsigned disable;      /**< PSC_DISABLE_* bits */
     unsigned threads;      /**< threads that search for owners; 0: as many as help */
     const char *proc_root; /**< mount point of Linux' proc file system; borrowed */

@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include "base/number.h"
+#include "platform/linux/blind_spots.h"
 #include "platform/linux/confine.h"
 #include "platform/linux/decode.h"
 #include "platform/linux/owners.h"
+#include "platform/linux/ports.h"
 #include "platform/linux/proc_fs.h"
 #include "platform/linux/sock_diag.h"
 #include "platform/platform.h"
@@ -71,6 +73,35 @@ out:
     return status;
 }
 
+// The index of any interface but the loopback one, without netlink; 0 if there is none.
+static uint32_t find_other_interface(int proc) {
+    struct proc_bytes bytes = {0};
+    uint32_t found = 0;
+    char *rest = NULL;
+    char *line =
+        proc_read(proc, "net/dev", &bytes) == 0 ? strtok_r(bytes.bytes, "\n", &rest) : NULL;
+    for (; line != NULL && found <= PSC_IFINDEX_LOOPBACK; line = strtok_r(NULL, "\n", &rest)) {
+        line += strspn(line, " ");
+        line[strcspn(line, ":")] = '\0';
+        found = if_nametoindex(line); // 0 for the heading
+    }
+    free(bytes.bytes);
+    return found != PSC_IFINDEX_LOOPBACK ? found : 0;
+}
+
+// Finds the rows from @p first on that only look exposed: /proc/net has no interfaces.
+static void find_loopback_listeners(int proc, struct psc_builder *builder, size_t first) {
+    uint32_t other = find_other_interface(proc);
+    for (size_t row = first; other != 0 && row < psc_builder_count(builder); row++) {
+        const struct psc_endpoint *endpoint = psc_builder_endpoint(builder, row);
+        enum psc_exposure exposure = psc_endpoint_exposure(endpoint);
+        if (exposure != PSC_EXPOSURE_NONE && exposure != PSC_EXPOSURE_LOOPBACK &&
+            ports_is_on_loopback(endpoint, other)) {
+            psc_builder_set_interface(builder, row, PSC_IFINDEX_LOOPBACK);
+        }
+    }
+}
+
 static enum psc_status collect_table(const struct psc_request *request, int proc,
                                      enum psc_protocol protocol, struct psc_builder *builder,
                                      bool *by_proc, struct psc_error *error) {
@@ -85,7 +116,12 @@ static enum psc_status collect_table(const struct psc_request *request, int proc
         }
     }
     *by_proc = *by_proc || !psc_protocol_is_udp(protocol);
-    return read_proc_net(proc, protocol, states, builder, error);
+    size_t first = psc_builder_count(builder);
+    enum psc_status status = read_proc_net(proc, protocol, states, builder, error);
+    if (status == PSC_OK && request->probe_interfaces) {
+        find_loopback_listeners(proc, builder, first);
+    }
+    return status;
 }
 
 // TCP sockets that are bound, but neither listen nor are connected, are dumped since Linux 6.8.
@@ -142,6 +178,9 @@ enum psc_status psc_platform_collect(const struct psc_request *request, struct p
     int proc = proc_open(request->proc_root, error);
     if (proc < 0) {
         return PSC_SYSTEM;
+    }
+    if (request->blind_spots) {
+        blind_spots_note(proc, builder);
     }
     struct owners_search owners;
     owners_begin(&owners, request, proc);

@@ -9,14 +9,19 @@
 #include <unistd.h>
 
 #include "base/number.h"
+#include "platform/linux/ports.h"
 #include "platform/linux/proc_fs.h"
 #include "platform/platform.h"
 #include "platform/socket_address.h"
 
 #define TIME_WAIT_SECONDS 60 // TCP_TIMEWAIT_LEN of include/net/tcp.h, a constant
 
-// Binds once and closes. Returns 0 or an errno value.
-static int try_bind(const struct psc_probe *probe, bool tcp, bool reuse) {
+#ifndef SO_BINDTOIFINDEX
+#define SO_BINDTOIFINDEX 62 // Linux 5.0
+#endif
+
+// Binds once, on one interface unless that is 0, and closes. Returns 0 or an errno value.
+static int try_bind(const struct psc_probe *probe, bool tcp, bool reuse, uint32_t interface) {
     const int yes = 1;
     union socket_address address;
     bool ipv6 = psc_protocol_is_ipv6(probe->protocol);
@@ -29,6 +34,8 @@ static int try_bind(const struct psc_probe *probe, bool tcp, bool reuse) {
     int number = 0;
     if ((ipv6 && setsockopt(probing, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes) != 0) ||
         (reuse && setsockopt(probing, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0) ||
+        (interface != 0 &&
+         setsockopt(probing, SOL_SOCKET, SO_BINDTOIFINDEX, &interface, sizeof interface) != 0) ||
         bind(probing, &address.any, size) != 0) {
         number = errno;
     }
@@ -39,12 +46,12 @@ static int try_bind(const struct psc_probe *probe, bool tcp, bool reuse) {
 enum psc_status psc_platform_probe(const struct psc_probe *probe, enum psc_probe_result *result,
                                    struct psc_error *error) {
     bool tcp = !psc_protocol_is_udp(probe->protocol);
-    int number = try_bind(probe, tcp, false);
+    int number = try_bind(probe, tcp, false, 0);
     *result = PSC_PROBE_FREE;
     if (number == EADDRINUSE && tcp) {
         // Not for UDP: there the option shares the port with every socket that also sets it, and would
         // receive its packets.
-        number = try_bind(probe, tcp, true);
+        number = try_bind(probe, tcp, true, 0);
         *result = PSC_PROBE_REUSABLE;
     }
     switch (number) {
@@ -69,6 +76,15 @@ enum psc_status psc_platform_probe(const struct psc_probe *probe, enum psc_probe
         return psc_fail(error, PSC_SYSTEM, "cannot try to bind port %u: %s", probe->port,
                         strerror(number));
     }
+}
+
+bool ports_is_on_loopback(const struct psc_endpoint *listener, uint32_t other) {
+    const struct psc_probe probe = {.protocol = (enum psc_protocol)listener->protocol,
+                                    .address = listener->local,
+                                    .port = listener->local_port};
+    bool tcp = !psc_endpoint_is_udp(listener);
+    return try_bind(&probe, tcp, false, other) == 0 &&
+           try_bind(&probe, tcp, false, PSC_IFINDEX_LOOPBACK) == EADDRINUSE;
 }
 
 // Reads a setting of ip(7). Some containers have none.

@@ -1,0 +1,252 @@
+// blind_spots.c - what an audit of this network namespace's TCP and UDP sockets does not see.
+#include "platform/linux/blind_spots.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/number.h"
+#include "platform/linux/proc_fs.h"
+
+uint64_t blind_spots_count(const char *sockstat, const char *key) {
+    uint64_t count = 0;
+    const char *at = strstr(sockstat, key);
+    // Not within a line, where another key may end like this one.
+    while (at != NULL && at != sockstat && at[-1] != '\n') {
+        at = strstr(at + 1, key);
+    }
+    if (at != NULL) {
+        at += strlen(key);
+        (void)psc_number_read(&at, NULL, UINT32_MAX, &count);
+    }
+    return count;
+}
+
+// The sum of the numbers after two keys, one in sockstat and one in sockstat6. @p directory is `net` or
+// `PID/net`.
+static uint64_t count_sockets(int proc, const char *directory, const char *key, const char *key6) {
+    char path[PROC_PATH_SIZE];
+    struct proc_bytes bytes = {0};
+    uint64_t count = 0;
+    snprintf(path, sizeof path, "%s/sockstat", directory);
+    if (proc_read(proc, path, &bytes) == 0) {
+        count += blind_spots_count(bytes.bytes, key);
+    }
+    snprintf(path, sizeof path, "%s/sockstat6", directory);
+    if (proc_read(proc, path, &bytes) == 0) {
+        count += blind_spots_count(bytes.bytes, key6);
+    }
+    free(bytes.bytes);
+    return count;
+}
+
+// Other protocols ---------------------------------------------------------------------------------
+
+static uint64_t count_sctp(int proc) {
+    struct proc_bytes bytes = {0};
+    uint64_t lines = 0;
+    if (proc_read(proc, "net/sctp/eps", &bytes) == 0) {
+        for (size_t i = 0; i < bytes.size; i++) {
+            lines += bytes.bytes[i] == '\n';
+        }
+    }
+    free(bytes.bytes);
+    return lines > 0 ? lines - 1 : 0; // the first is the heading
+}
+
+static void note_protocols(int proc, struct psc_builder *builder) {
+    uint64_t raw = count_sockets(proc, "net", "RAW: inuse ", "RAW6: inuse ");
+    uint64_t lite = count_sockets(proc, "net", "UDPLITE: inuse ", "UDPLITE6: inuse ");
+    uint64_t sctp = count_sctp(proc);
+    if (raw + lite + sctp > 0) {
+        psc_builder_notice(builder, "other-protocols", (size_t)(raw + lite + sctp),
+                           "sockets of other protocols are not audited: %llu raw, %llu UDP-Lite, "
+                           "%llu SCTP",
+                           (unsigned long long)raw, (unsigned long long)lite,
+                           (unsigned long long)sctp);
+    }
+}
+
+// Network namespaces ------------------------------------------------------------------------------
+
+struct namespaces {
+    ino_t *list; // inodes of their files, which differ as they do; every user can read these
+    size_t count, capacity;
+};
+
+// Returns whether the namespace of a process is new, and remembers it.
+static bool add_namespace(struct namespaces *namespaces, int proc, const char *directory) {
+    char path[PROC_PATH_SIZE];
+    struct stat status;
+    snprintf(path, sizeof path, "%s/sockstat", directory);
+    if (fstatat(proc, path, &status, 0) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < namespaces->count; i++) {
+        if (namespaces->list[i] == status.st_ino) {
+            return false;
+        }
+    }
+    if (!PSC_ARRAY_RESERVE(namespaces->list, namespaces->capacity, namespaces->count + 1)) {
+        return false;
+    }
+    namespaces->list[namespaces->count++] = status.st_ino;
+    return true;
+}
+
+static void note_namespaces(int proc, struct psc_builder *builder) {
+    struct namespaces namespaces = {0};
+    struct proc_numbers *numbers = malloc(sizeof *numbers);
+    int directory = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    size_t used = 0;
+    uint32_t pid;
+    if (numbers == NULL || directory < 0 || !add_namespace(&namespaces, proc, "net")) {
+        goto out;
+    }
+    proc_numbers_init(numbers, directory);
+    while (proc_numbers_next(numbers, &pid) != NULL) {
+        char net[PROC_PATH_SIZE];
+        snprintf(net, sizeof net, "%u/net", pid);
+        used += add_namespace(&namespaces, proc, net) &&
+                count_sockets(proc, net, "TCP: inuse ", "TCP6: inuse ") +
+                        count_sockets(proc, net, "UDP: inuse ", "UDP6: inuse ") >
+                    0;
+    }
+    if (used > 0) {
+        psc_builder_notice(builder, "other-namespaces", used,
+                           "%zu other network %s sockets that are not audited", used,
+                           used == 1 ? "namespace has" : "namespaces have");
+    }
+out:
+    if (directory >= 0) {
+        close(directory);
+    }
+    free(numbers);
+    free(namespaces.list);
+}
+
+// Firewall rules ----------------------------------------------------------------------------------
+
+static bool has_attribute(const char *bytes, size_t size, unsigned type) {
+    struct nlattr attribute;
+    while (size >= sizeof attribute) {
+        memcpy(&attribute, bytes, sizeof attribute);
+        size_t step = NLA_ALIGN(attribute.nla_len);
+        if ((attribute.nla_type & NLA_TYPE_MASK) == type) {
+            return true;
+        }
+        if (attribute.nla_len < sizeof attribute || step >= size) {
+            return false;
+        }
+        bytes += step;
+        size -= step;
+    }
+    return false;
+}
+
+bool blind_spots_has_hook(const char *bytes, size_t size, bool *done) {
+    const size_t prefix = sizeof(struct nlmsghdr) + sizeof(struct nfgenmsg);
+    struct nlmsghdr header;
+    *done = true; // unless a whole datagram of chains says otherwise
+    while (size >= sizeof header) {
+        memcpy(&header, bytes, sizeof header);
+        size_t step = NLMSG_ALIGN(header.nlmsg_len);
+        bool is_chain = header.nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWCHAIN);
+        if (!is_chain || header.nlmsg_len < prefix || header.nlmsg_len > size) {
+            return false;
+        }
+        if (has_attribute(bytes + prefix, header.nlmsg_len - prefix, NFTA_CHAIN_HOOK)) {
+            return true;
+        }
+        step = step < size ? step : size;
+        bytes += step;
+        size -= step;
+    }
+    *done = size != 0;
+    return false;
+}
+
+static bool find_hook(int netlink) {
+    struct {
+        struct nlmsghdr header;
+        struct nfgenmsg body;
+    } request = {
+        .header = {.nlmsg_len = sizeof request,
+                   .nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN,
+                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+        .body = {.nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0},
+    };
+    static const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+    char bytes[32 * 1024];
+    bool done = sendto(netlink, &request, sizeof request, 0, (const struct sockaddr *)&kernel,
+                       sizeof kernel) < 0;
+    bool found = false;
+    while (!done && !found) {
+        ssize_t size = recv(netlink, bytes, sizeof bytes, 0);
+        done = size <= 0;
+        found = !done && blind_spots_has_hook(bytes, (size_t)size, &done);
+    }
+    return found;
+}
+
+// The kernel would load a module that is asked for and not there. So it is asked only if nf_tables was
+// loaded, or if nfnetlink, and so perhaps nf_tables, is no module.
+static bool may_have_nftables(int proc) {
+    struct stat status;
+    if (stat("/sys/module/nf_tables", &status) == 0) {
+        return true;
+    }
+    struct proc_bytes bytes = {0};
+    bool built_in = stat("/sys/module/nfnetlink", &status) != 0 &&
+                    proc_read(proc, "net/netlink", &bytes) == 0 &&
+                    strstr(bytes.bytes, " 12  0 ") != NULL; // NETLINK_NETFILTER, of the kernel
+    free(bytes.bytes);
+    return built_in;
+}
+
+static bool has_nftables(int proc) {
+    if (!may_have_nftables(proc)) {
+        return false;
+    }
+    int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+    bool found = netlink >= 0 && find_hook(netlink);
+    if (netlink >= 0) {
+        close(netlink);
+    }
+    return found;
+}
+
+static bool has_iptables(int proc) {
+    struct proc_bytes bytes = {0};
+    bool found = (proc_read(proc, "net/ip_tables_names", &bytes) == 0 && bytes.size > 0) ||
+                 (proc_read(proc, "net/ip6_tables_names", &bytes) == 0 && bytes.size > 0);
+    free(bytes.bytes);
+    return found;
+}
+
+static void note_firewall(int proc, struct psc_builder *builder) {
+    bool nftables = has_nftables(proc);
+    bool iptables = has_iptables(proc);
+    if (nftables || iptables) {
+        psc_builder_notice(builder, "firewall-present", 0,
+                           "firewall rules of %s are not taken into account",
+                           !iptables   ? "nftables"
+                           : !nftables ? "iptables"
+                                       : "nftables and iptables");
+    }
+}
+
+void blind_spots_note(int proc, struct psc_builder *builder) {
+    note_protocols(proc, builder);
+    note_namespaces(proc, builder);
+    note_firewall(proc, builder);
+}

@@ -36,7 +36,7 @@ bool psc_number_parse(const char *text, uint64_t max, uint64_t *number);
  */
 static inline size_t psc_number_format(uint64_t number, char digits[PSC_NUMBER_DIGITS]) {
     size_t count = 1;
-    for (uint64_t rest = number / 10; rest > 0; rest /= 10) {
+    for (uint64_t limit = 10; count < PSC_NUMBER_DIGITS && number >= limit; limit *= 10) {
         count++;
     }
     for (size_t at = count; at > 0; number /= 10) {

@@ -125,17 +125,21 @@ static struct value value_user(const struct row *row) {
 
 // Its owners --------------------------------------------------------------------------------------
 
-// What is shown where an owner, or what is asked of it, is missing; it sorts after everything else.
-static struct value no_owner(const struct row *row) {
-    bool hidden = row->owner == NULL && !row->owners_known;
+// What an owner says, or that there is none, or that it is hidden; missing texts sort last.
+static struct value owner_text(const struct row *row, const char *string, unsigned more) {
     bool none = row->owner == NULL && row->owners_known;
-    return (struct value){.kind = none ? VALUE_NONE : VALUE_UNKNOWN,
+    bool hidden = row->owner == NULL && !row->owners_known;
+    return (struct value){.kind = string != NULL ? VALUE_TEXT
+                                  : none         ? VALUE_NONE
+                                                 : VALUE_UNKNOWN,
+                          .text = string,
                           .color = hidden ? COLOR_YELLOW : COLOR_NONE,
-                          .number = UINT64_MAX};
+                          .number = UINT64_MAX,
+                          .more = more};
 }
 
-static struct value owner_text(const struct row *row, const char *string) {
-    return string != NULL ? text(string) : no_owner(row);
+static struct value no_owner(const struct row *row) {
+    return owner_text(row, NULL, 0);
 }
 
 static struct value value_pid(const struct row *row) {
@@ -146,19 +150,15 @@ static struct value value_pid(const struct row *row) {
 }
 
 static struct value value_process(const struct row *row) {
-    struct value value = owner_text(row, row->owner != NULL ? row->owner->name : NULL);
-    value.more = row->more_owners;
-    return value;
+    return owner_text(row, row->owner != NULL ? row->owner->name : NULL, row->more_owners);
 }
 
 static struct value value_path(const struct row *row) {
     const struct psc_process *owner = row->owner;
-    struct value value = owner_text(row, owner != NULL ? owner->path : NULL);
-    if (owner != NULL && owner->path == NULL && owner->name != NULL) {
-        value = text(owner->name);
-        value.audience = VALUE_FOR_TABLES;
-    }
-    value.more = row->more_owners;
+    bool stand_in = owner != NULL && owner->path == NULL && owner->name != NULL;
+    const char *path = owner != NULL ? owner->path : NULL;
+    struct value value = owner_text(row, stand_in ? owner->name : path, row->more_owners);
+    value.audience = stand_in ? VALUE_FOR_TABLES : VALUE_FOR_ALL;
     return value;
 }
 
@@ -171,7 +171,7 @@ static struct value value_owners(const struct row *row) {
 
 static struct value value_owner_user(const struct row *row) {
     if (row->owner != NULL) {
-        return owner_text(row, row->owner->user);
+        return owner_text(row, row->owner->user, 0);
     }
     struct value value = value_user(row); // the user that created the socket
     value.audience = VALUE_FOR_TEXT;

@@ -39,6 +39,7 @@ static enum psc_status drop_closed(const struct psc_collection_plan *plan,
     struct psc_builder *later = psc_builder_new(plan->filter);
     request.owners = false;
     request.blind_spots = false;
+    request.probe_interfaces = false;
     if (later == NULL) {
         return psc_no_memory(error);
     }
@@ -53,7 +54,7 @@ static enum psc_status drop_closed(const struct psc_collection_plan *plan,
 static enum psc_status fill(const struct psc_collection_plan *plan, struct psc_builder *builder,
                             struct psc_error *error) {
     enum psc_status status = psc_platform_collect(&plan->request, builder, error);
-    if (status == PSC_OK && plan->recheck) {
+    if (status == PSC_OK && plan->recheck && psc_builder_has_unowned(builder)) {
         status = drop_closed(plan, builder, error);
     }
     if (status != PSC_OK) {

@@ -10,7 +10,7 @@ struct psc_collection_plan {
     struct psc_request request;      /**< what the filter and the needs ask of the platform */
     struct psc_needs needs;          /**< what is shown of the rows that pass the filter */
     bool remote_names;               /**< look up names of remote addresses (reverse DNS) */
-    bool recheck; /**< drop sockets without a visible owner that a second look does not find */
+    bool recheck; /**< drop sockets without an owner that a second look does not find */
 };
 
 /** Plans for the rows of @p filter. Owners are searched for only if the filter or @p needs do. */

@@ -283,17 +283,25 @@ void psc_builder_end_links(struct psc_builder *builder, const char *kind, const 
     keep_rows(builder, psc_filter_pids);
 }
 
-static bool has_row(const struct psc_snapshot *snapshot, const struct psc_endpoint *endpoint) {
-    size_t low = 0;
-    size_t high = snapshot->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = psc_endpoint_compare(&snapshot->endpoints[middle], endpoint);
-        if (order == 0) {
+// By number, because an interface may be known of one of them only.
+static bool has_socket(const struct psc_snapshot *snapshot, const struct psc_endpoint *endpoint) {
+    for (size_t row = 0; row < snapshot->count; row++) {
+        const struct psc_endpoint *other = &snapshot->endpoints[row];
+        if (other->protocol == endpoint->protocol && other->local_port == endpoint->local_port &&
+            (endpoint->cookie != 0 ? other->cookie == endpoint->cookie
+                                   : other->inode == endpoint->inode)) {
             return true;
         }
-        low = order < 0 ? middle + 1 : low;
-        high = order < 0 ? high : middle;
+    }
+    return false;
+}
+
+bool psc_builder_has_unowned(const struct psc_builder *builder) {
+    const struct psc_snapshot *snapshot = builder->snapshot;
+    for (size_t row = 0; snapshot->privileged && row < snapshot->count; row++) {
+        if ((snapshot->endpoints[row].known & PSC_KNOWN_OWNERS) == 0) {
+            return true;
+        }
     }
     return false;
 }
@@ -301,9 +309,10 @@ static bool has_row(const struct psc_snapshot *snapshot, const struct psc_endpoi
 void psc_builder_drop_closed(struct psc_builder *builder, const struct psc_builder *later) {
     struct psc_snapshot *snapshot = builder->snapshot;
     size_t kept = 0;
+    builder->failed = builder->failed || later->failed;
     for (size_t row = 0; !builder->failed && row < snapshot->count; row++) {
         const struct psc_endpoint *endpoint = &snapshot->endpoints[row];
-        if ((endpoint->known & PSC_KNOWN_OWNERS) != 0 || has_row(later->snapshot, endpoint)) {
+        if ((endpoint->known & PSC_KNOWN_OWNERS) != 0 || has_socket(later->snapshot, endpoint)) {
             snapshot->endpoints[kept] = *endpoint;
             snapshot->first_owner[kept++] = snapshot->first_owner[row];
         }

@@ -45,6 +45,8 @@ void psc_builder_link(struct psc_builder *builder, size_t row, uint32_t pid);
  * @param reason ends its sentence, `3 sockets have no visible owner`; not copied
  */
 void psc_builder_end_links(struct psc_builder *builder, const char *kind, const char *reason);
+/** Whether a row has no known owner, though this user may examine every process. */
+bool psc_builder_has_unowned(const struct psc_builder *builder);
 /**
  * Drops rows without known owners that a later look does not find: they were closed during the search,
  * which is no reason to call them unowned.

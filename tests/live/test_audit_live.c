@@ -5,92 +5,79 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/capture.h"
 #include "support/namespace.h"
 #include "support/run_cli.h"
 #include "support/spawn.h"
+#include "support/temporary.h"
 #include "support/test.h"
 
 #define ANY INADDR_ANY
 #define LOOPBACK INADDR_LOOPBACK
 
-static const char *refusal; // why there is no namespace, NULL if there is one
-
 // Holders -----------------------------------------------------------------------------------------
 
-// A directory for programs, and those that run.
+// The programs that run. Their files are in the test's working directory.
 struct scene {
-    char directory[64];
     int life[2]; // a pipe: all programs exit when its writing end is closed
-    pid_t holders[8];
+    struct spawning holders[8];
     size_t count;
 };
 
 static int enter(void **state) {
-    refusal = namespace_enter();
+    (void)namespace_enter();
     return 0;
 }
 
 static int set_up(void **state) {
     struct scene *scene = calloc(1, sizeof *scene);
     assert_non_null(scene);
-    strcpy(scene->directory, "/tmp/portscope-test-XXXXXX");
-    assert_non_null(mkdtemp(scene->directory));
-    assert_int_equal(chmod(scene->directory, 0755), 0);
     assert_int_equal(pipe2(scene->life, O_CLOEXEC), 0);
     *state = scene;
-    return 0;
+    return temporary_enter(NULL);
 }
 
 static void end_holders(struct scene *scene) {
-    for (size_t i = 0; i < scene->count; i++) {
-        kill(scene->holders[i], SIGKILL);
-        assert_int_equal(waitpid(scene->holders[i], NULL, 0), scene->holders[i]);
+    for (; scene->count > 0; scene->count--) {
+        struct spawning *holder = &scene->holders[scene->count - 1];
+        struct spawned spawned;
+        kill(holder->pid, SIGKILL);
+        spawn_end(holder, &spawned);
+        spawn_done(&spawned);
     }
-    scene->count = 0;
 }
 
 static int tear_down(void **state) {
     struct scene *scene = *state;
-    struct spawned spawned;
-    char command[128];
     end_holders(scene);
     close(scene->life[0]);
     close(scene->life[1]);
-    snprintf(command, sizeof command, "rm -r %s", scene->directory);
-    spawn(command, SPAWN_AS_IS, &spawned);
-    spawn_done(&spawned);
     free(scene);
-    return 0;
+    return temporary_leave(NULL);
 }
 
 static struct scene *scene_of(void **state) {
-    if (refusal != NULL) {
-        skip_test("%s", refusal);
-    }
+    need_namespace();
     return *state;
 }
 
-static void need_root(void) {
-    if (geteuid() != 0) {
-        skip_test("needs root");
-    }
+static void end(pid_t child) {
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
 }
 
-// A program of a name of our choice: it reads its input to the end, and does nothing else.
-static void make_program(const struct scene *scene, const char *name, char path[128]) {
+// A program with a name of our choice: it reads its input to the end, and does nothing else.
+static void make_program(const char *name) {
     struct spawned spawned;
-    char command[256];
-    snprintf(path, 128, "%s/%s", scene->directory, name);
-    snprintf(command, sizeof command, "cp /bin/cat %s", path);
-    spawn(command, SPAWN_AS_IS, &spawned);
-    assert_int_equal(spawned.status, 0);
-    spawn_done(&spawned);
+    spawn(&spawned, "cp /bin/cat %s", name);
+    spawn_check(&spawned, 0, NULL, NULL);
 }
 
 static int open_socket(int type, in_addr_t address, in_port_t port) {
@@ -105,28 +92,25 @@ static int open_socket(int type, in_addr_t address, in_port_t port) {
     return descriptor;
 }
 
-// Gives a socket to a program and closes it here. Its only argument is its name.
-static void hold(struct scene *scene, const char *path, const char *argument, int descriptor) {
-    int started[2]; // closed by a successful exec
-    char byte;
-    assert_true(scene->count < COUNT(scene->holders));
-    assert_int_equal(pipe2(started, O_CLOEXEC), 0);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        char name[64];
-        snprintf(name, sizeof name, "%s", argument);
-        char *const arguments[] = {name, NULL};
-        if (dup2(scene->life[0], STDIN_FILENO) >= 0 && fcntl(descriptor, F_SETFD, 0) == 0) {
-            execv(path, arguments);
-        }
-        _exit(write(started[1], "x", 1) == 1 ? 126 : 127);
+struct given {
+    int life, descriptor;
+};
+
+static void give(void *context) {
+    const struct given *given = context;
+    if (dup2(given->life, STDIN_FILENO) < 0 || fcntl(given->descriptor, F_SETFD, 0) != 0) {
+        _exit(126);
     }
-    close(started[1]);
-    assert_int_equal(read(started[0], &byte, 1), 0);
-    close(started[0]);
+}
+
+// Gives a socket to a program and closes it here. The program's only argument is its name.
+static void hold(struct scene *scene, const char *path, const char *name, int descriptor) {
+    struct given given = {scene->life[0], descriptor};
+    assert_true(scene->count < COUNT(scene->holders));
+    struct spawning *holder = &scene->holders[scene->count++];
+    *holder = (struct spawning){.name = name, .prepare = give, .context = &given};
+    spawn_begin(holder, "%s", path);
     close(descriptor);
-    scene->holders[scene->count++] = child;
 }
 
 // Findings ----------------------------------------------------------------------------------------
@@ -182,8 +166,9 @@ static void services_are_recognized(void **state) {
     };
     struct scene *scene = scene_of(state);
     for (size_t i = 0; i < COUNT(cases); i++) {
-        char path[128];
-        make_program(scene, cases[i].program, path);
+        char path[64];
+        make_program(cases[i].program);
+        snprintf(path, sizeof path, "./%s", cases[i].program);
         hold(scene, path, cases[i].argument, open_socket(cases[i].type, ANY, cases[i].port));
         check(cases[i].rule, cases[i].port, cases[i].subject, true);
         end_holders(scene);
@@ -226,29 +211,27 @@ static void dual_stack_is_told_from_ipv6_only(void **state) {
 
 static void executables_are_examined(void **state) {
     struct scene *scene = scene_of(state);
-    char path[128];
-    char another[128];
-    make_program(scene, "shop", path);
-    make_program(scene, "new", another);
-    hold(scene, path, "shop", open_socket(SOCK_STREAM, LOOPBACK, 7000));
+    make_program("shop");
+    make_program("new");
+    hold(scene, "./shop", "shop", open_socket(SOCK_STREAM, LOOPBACK, 7000));
     hold(scene, "/bin/cat", "cat", open_socket(SOCK_STREAM, LOOPBACK, 7001));
     check("executable-temporary", 7000, "/shop", true);
     check("executable-temporary", 7001, "", false);
 
     check("executable-writable", 7000, "", false);
-    assert_int_equal(chmod(path, 0757), 0);
+    assert_int_equal(chmod("shop", 0757), 0);
     check("executable-writable", 7000, "/shop", true);
-    assert_int_equal(chmod(path, 0755), 0);
-    assert_int_equal(chmod(scene->directory, 0777), 0);
+    assert_int_equal(chmod("shop", 0755), 0);
+    assert_int_equal(chmod(".", 0777), 0);
     check("executable-writable", 7000, "/shop", true);
     check("executable-writable", 7001, "", false);
-    assert_int_equal(chmod(scene->directory, 0755), 0);
+    assert_int_equal(chmod(".", 0755), 0);
 
     check("executable-replaced", 7000, "", false);
-    assert_int_equal(rename(another, path), 0); // as an upgrade does it
+    assert_int_equal(rename("new", "shop"), 0); // as an upgrade does it
     check("executable-replaced", 7000, "/shop", true);
     check("executable-deleted", 7000, "", false);
-    assert_int_equal(unlink(path), 0);
+    assert_int_equal(unlink("shop"), 0);
     check("executable-deleted", 7000, "/shop", true);
     check("executable-replaced", 7000, "", false);
     check("executable-deleted", 7001, "", false);
@@ -256,14 +239,12 @@ static void executables_are_examined(void **state) {
 
 static void two_programs_on_one_port(void **state) {
     struct scene *scene = scene_of(state);
-    char first[128];
-    char second[128];
-    make_program(scene, "first", first);
-    make_program(scene, "second", second);
-    hold(scene, first, "x", open_socket(SOCK_STREAM, LOOPBACK, 7000));
-    hold(scene, first, "y", open_socket(SOCK_STREAM, LOOPBACK, 7000));
+    make_program("first");
+    make_program("second");
+    hold(scene, "./first", "x", open_socket(SOCK_STREAM, LOOPBACK, 7000));
+    hold(scene, "./first", "y", open_socket(SOCK_STREAM, LOOPBACK, 7000));
     check("shared-port", 7000, "", false);
-    hold(scene, second, "x", open_socket(SOCK_STREAM, LOOPBACK, 7000));
+    hold(scene, "./second", "x", open_socket(SOCK_STREAM, LOOPBACK, 7000));
     check("shared-port", 7000, "", true);
 }
 
@@ -280,17 +261,16 @@ static void root_and_others(void **state) {
     static const char first_port[] = "/proc/sys/net/ipv4/ip_unprivileged_port_start";
     struct scene *scene = scene_of(state);
     need_root();
-    char path[128];
-    make_program(scene, "shop", path);
-    hold(scene, path, "shop", open_socket(SOCK_STREAM, ANY, 80));
+    make_program("shop");
+    hold(scene, "./shop", "shop", open_socket(SOCK_STREAM, ANY, 80));
     check("runs-privileged", 80, "", true);
     check("low-port", 80, "", false);
-    hold(scene, path, "shop", open_socket(SOCK_STREAM, LOOPBACK, 81));
+    hold(scene, "./shop", "shop", open_socket(SOCK_STREAM, LOOPBACK, 81));
     check("runs-privileged", 81, "", false);
 
     // Another user cannot see who owns root's sockets.
     struct spawned spawned;
-    spawn(PSC_PROGRAM " audit --ndjson", 4711, &spawned);
+    spawn_as(4711, &spawned, PSC_PROGRAM " audit --ndjson");
     assert_true(fires(spawned.out, "owner-hidden", 80, ""));
     spawn_done(&spawned);
     check("owner-hidden", 80, "", false);
@@ -302,8 +282,8 @@ static void root_and_others(void **state) {
     assert_int_equal(seteuid(0), 0);
     int given = open_socket(SOCK_STREAM, ANY, 83);
     assert_int_equal(setresuid(4711, 4711, 0), 0); // the children become it for good
-    hold(scene, path, "shop", own);
-    hold(scene, path, "shop", given);
+    hold(scene, "./shop", "shop", own);
+    hold(scene, "./shop", "shop", given);
     assert_int_equal(setresuid(0, 0, 0), 0);
     write_setting(first_port, "1024");
     check("low-port", 82, "", true);
@@ -322,64 +302,51 @@ static void a_chroot_hides_no_executable(void **state) {
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        bool moved = chroot(scene->directory) == 0 && chdir("/") == 0;
+        bool moved = chroot(".") == 0 && chdir("/") == 0;
         _exit(moved && write(ready[1], "x", 1) == 1 && read(scene->life[0], &byte, 1) == 0 ? 0 : 1);
     }
-    scene->holders[scene->count++] = child;
     close(ready[1]);
     assert_int_equal(read(ready[0], &byte, 1), 1);
     close(ready[0]);
     close(listener);
     check("executable-unknown", 8080, "", false);
-}
-
-static void make_script(const struct scene *scene, char path[128]) {
-    snprintf(path, 128, "%s/script", scene->directory);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    assert_true(fputs("#!/bin/sh\nread line\n", file) >= 0);
-    assert_int_equal(fchmod(fileno(file), 0755), 0);
-    assert_int_equal(fclose(file), 0);
+    end(child);
 }
 
 // What an ordinary user can replace under root, as an executable and as a script.
 static void root_runs_what_a_user_owns(void **state) {
     struct scene *scene = scene_of(state);
-    char program[128];
-    char script[128];
     need_root();
-    make_program(scene, "shop", program);
-    make_script(scene, script);
-    hold(scene, program, "shop", open_socket(SOCK_STREAM, LOOPBACK, 7000));
-    hold(scene, script, "script", open_socket(SOCK_STREAM, LOOPBACK, 7001));
+    make_program("shop");
+    write_file("script", 0755, "#!/bin/sh\nread line\n");
+    hold(scene, "./shop", "shop", open_socket(SOCK_STREAM, LOOPBACK, 7000));
+    hold(scene, "./script", "script", open_socket(SOCK_STREAM, LOOPBACK, 7001));
     check("executable-owner", 7000, "", false);
     check("executable-owner", 7001, "", false);
-    assert_int_equal(chown(program, 4711, 4711), 0);
-    assert_int_equal(chown(script, 4711, 4711), 0);
+    assert_int_equal(chown("shop", 4711, 4711), 0);
+    assert_int_equal(chown("script", 4711, 4711), 0);
     check("executable-owner", 7000, "/shop", true);
     check("executable-owner", 7001, "/script", true);
-    assert_int_equal(chown(program, 0, 0), 0);
-    assert_int_equal(chown(script, 33, 33), 0); // of a service
+    assert_int_equal(chown("shop", 0, 0), 0);
+    assert_int_equal(chown("script", 33, 33), 0); // of a service
     check("executable-owner", 7000, "", false);
     check("executable-owner", 7001, "", false);
-    assert_int_equal(chown(scene->directory, 4711, 4711), 0);
+    assert_int_equal(chown(".", 4711, 4711), 0);
     check("executable-owner", 7000, "/shop", true);
     check("executable-owner", 7001, "/script", true);
 
     assert_int_equal(setresuid(4711, 4711, 0), 0);
-    hold(scene, program, "shop", open_socket(SOCK_STREAM, LOOPBACK, 7002));
+    hold(scene, "./shop", "shop", open_socket(SOCK_STREAM, LOOPBACK, 7002));
     assert_int_equal(setresuid(0, 0, 0), 0);
     check("executable-owner", 7002, "", false); // a user's own program
 }
 
 // Policies ----------------------------------------------------------------------------------------
 
-static int audit_with(const struct scene *scene, const char *options, const char *after,
-                      char **output) {
+static int audit_with(const char *options, const char *after, char **output) {
     struct run run;
     char line[256];
-    snprintf(line, sizeof line, "portscope audit %s %s/policy %s", options, scene->directory,
-             after);
+    snprintf(line, sizeof line, "portscope audit %s policy %s", options, after);
     run_cli(&run, line);
     int exit = run.exit;
     if (output != NULL) {
@@ -397,49 +364,43 @@ static size_t count(const char *text, const char *word) {
     return found;
 }
 
-static void start_services(struct scene *scene, const char *path) {
-    hold(scene, path, "x", open_socket(SOCK_STREAM, ANY, 7000));
-    hold(scene, path, "x", open_socket(SOCK_DGRAM, ANY, 0)); // a new port each time
-    hold(scene, path, "x", open_socket(SOCK_STREAM, ANY, 0));
+static void start_services(struct scene *scene) {
+    hold(scene, "./redis-server", "x", open_socket(SOCK_STREAM, ANY, 7000));
+    hold(scene, "./redis-server", "x", open_socket(SOCK_DGRAM, ANY, 0)); // a new port each time
+    hold(scene, "./redis-server", "x", open_socket(SOCK_STREAM, ANY, 0));
     hold(scene, "/bin/cat", "x", open_socket(SOCK_STREAM, LOOPBACK, 7001));
 }
 
 static void a_policy_survives_restarts_and_sees_news(void **state) {
     struct scene *scene = scene_of(state);
-    char path[128];
     char *output;
-    make_program(scene, "redis-server", path);
-    start_services(scene, path);
-    assert_int_equal(audit_with(scene, "--save", "", NULL), 0);
-    assert_int_equal(audit_with(scene, "--policy", "", NULL), 0);
+    make_program("redis-server");
+    start_services(scene);
+    assert_int_equal(audit_with("--save", "", NULL), 0);
+    assert_int_equal(audit_with("--policy", "", NULL), 0);
     end_holders(scene);
-    start_services(scene, path);
-    assert_int_equal(audit_with(scene, "--policy", "--ndjson", &output), 0);
+    start_services(scene);
+    assert_int_equal(audit_with("--policy", "--ndjson", &output), 0);
     assert_int_equal(count(output, "\"not-"), 0);
     free(output);
     hold(scene, "/bin/cat", "x", open_socket(SOCK_STREAM, LOOPBACK, 7002));
-    assert_int_equal(audit_with(scene, "--policy", "--ndjson", &output), 1);
+    assert_int_equal(audit_with("--policy", "--ndjson", &output), 1);
     assert_int_equal(count(output, "\"not-"), 1);
     assert_true(fires(output, "not-allowed", 7002, ""));
     free(output);
     end_holders(scene);
-    assert_int_equal(audit_with(scene, "--policy", "--ndjson", &output), 0);
+    assert_int_equal(audit_with("--policy", "--ndjson", &output), 0);
     assert_int_equal(count(output, "\"not-listening\""), 4);
     free(output);
 }
 
-static void write_policy(const struct scene *scene, const char *text) {
-    char path[128];
-    snprintf(path, sizeof path, "%s/policy", scene->directory);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
+static void write_policy(const char *text) {
+    write_file("policy", 0644, text);
 }
 
-static void check_policy(const struct scene *scene, const char *rule, bool expected) {
+static void check_policy(const char *rule, bool expected) {
     char *output;
-    audit_with(scene, "--policy", "--ndjson", &output);
+    audit_with("--policy", "--ndjson", &output);
     if (fires(output, rule, 7000, "") != expected) {
         fail_msg("%s %s:\n%s", rule, expected ? "is silent" : "fires", output);
     }
@@ -447,10 +408,9 @@ static void check_policy(const struct scene *scene, const char *rule, bool expec
 }
 
 // Goes below directories whose path is longer than the kernel tells.
-static void enter_deep_directory(const struct scene *scene) {
+static void enter_deep_directory(void) {
     char name[251] = "";
     memset(name, 'd', sizeof name - 1);
-    assert_int_equal(chdir(scene->directory), 0);
     for (unsigned i = 0; i < 20; i++) {
         assert_int_equal(mkdir(name, 0755), 0);
         assert_int_equal(chdir(name), 0);
@@ -459,22 +419,22 @@ static void enter_deep_directory(const struct scene *scene) {
 
 static void a_hidden_executable_matches_no_line(void **state) {
     struct scene *scene = scene_of(state);
-    char path[128];
+    char path[TEMPORARY_SIZE + 8];
     need_root();
-    make_program(scene, "sshd", path);
-    enter_deep_directory(scene);
-    assert_int_equal(link(path, "sshd"), 0);
-    assert_int_equal(unlink(path), 0);
+    make_program("sshd");
+    enter_deep_directory();
+    snprintf(path, sizeof path, "%s/sshd", temporary_path());
+    assert_int_equal(rename(path, "sshd"), 0);
     hold(scene, "./sshd", "sshd", open_socket(SOCK_STREAM, LOOPBACK, 7000));
-    assert_int_equal(chdir("/"), 0);
-    write_policy(scene, "allow tcp *:7000 /usr/sbin/sshd\n");
-    check_policy(scene, "not-allowed", true);
-    check_policy(scene, "executable-unknown", true);
-    write_policy(scene, "allow tcp *:7000 sshd\n");
-    check_policy(scene, "not-allowed", true);
-    write_policy(scene, "allow tcp *:7000\n");
-    check_policy(scene, "not-allowed", false);
-    check_policy(scene, "executable-unknown", true);
+    assert_int_equal(chdir(temporary_path()), 0);
+    write_policy("allow tcp *:7000 /usr/sbin/sshd\n");
+    check_policy("not-allowed", true);
+    check_policy("executable-unknown", true);
+    write_policy("allow tcp *:7000 sshd\n");
+    check_policy("not-allowed", true);
+    write_policy("allow tcp *:7000\n");
+    check_policy("not-allowed", false);
+    check_policy("executable-unknown", true);
 }
 
 // A socket in a message that was not received yet has no owner.
@@ -489,8 +449,8 @@ static void a_socket_in_flight_matches_no_line(void **state) {
                              .msg_iovlen = 1,
                              .msg_control = control.bytes,
                              .msg_controllen = sizeof control.bytes};
-    struct scene *scene = scene_of(state);
     int pair[2];
+    need_namespace();
     need_root();
     int listener = open_socket(SOCK_STREAM, LOOPBACK, 7000);
     assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair), 0);
@@ -499,18 +459,19 @@ static void a_socket_in_flight_matches_no_line(void **state) {
     memcpy(CMSG_DATA(&control.header), &listener, sizeof listener);
     assert_int_equal(sendmsg(pair[0], &message, 0), 1);
     close(listener);
-    write_policy(scene, "allow tcp *:7000 sshd\n");
-    check_policy(scene, "not-allowed", true);
-    check_policy(scene, "owner-hidden", true);
+    write_policy("allow tcp *:7000 sshd\n");
+    check_policy("not-allowed", true);
+    check_policy("owner-hidden", true);
     close(pair[0]);
     close(pair[1]);
 }
 
 // A resolver opens and closes a socket for each question, also while the audit searches for its owner.
 static void sockets_that_close_meanwhile_are_no_finding(void **state) {
-    struct scene *scene = scene_of(state);
+    need_namespace();
     pid_t child = fork();
     assert_true(child >= 0);
+    prctl(PR_SET_PDEATHSIG, child == 0 ? SIGKILL : 0);
     while (child == 0) {
         int sockets[5];
         for (size_t i = 0; i < COUNT(sockets); i++) {
@@ -521,101 +482,79 @@ static void sockets_that_close_meanwhile_are_no_finding(void **state) {
             close(sockets[i]);
         }
     }
-    scene->holders[scene->count++] = child;
-    write_policy(scene, "allow udp loopback:* test_*\n");
+    write_policy("allow udp loopback:* test_*\n");
     for (unsigned i = 0; i < 25; i++) {
         char *output;
-        audit_with(scene, "--policy", "--ndjson", &output);
+        audit_with("--policy", "--ndjson", &output);
         assert_null(strstr(output, "\"not-allowed\""));
         free(output);
     }
+    end(child);
 }
 
 static void an_inherited_socket_needs_a_line_for_each_program(void **state) {
     struct scene *scene = scene_of(state);
-    char path[128];
-    make_program(scene, "thief", path);
+    make_program("thief");
     int listener = open_socket(SOCK_STREAM, LOOPBACK, 7000);
     hold(scene, "/bin/cat", "cat", dup(listener));
-    hold(scene, path, "thief", listener);
-    write_policy(scene, "allow tcp *:7000 cat\n");
-    check_policy(scene, "not-allowed", true);
-    write_policy(scene, "allow tcp *:7000 cat\nallow tcp *:7000 thief\n");
-    check_policy(scene, "not-allowed", false);
-    assert_int_equal(audit_with(scene, "--save", "", NULL), 0);
-    check_policy(scene, "not-allowed", false);
+    hold(scene, "./thief", "thief", listener);
+    write_policy("allow tcp *:7000 cat\n");
+    check_policy("not-allowed", true);
+    write_policy("allow tcp *:7000 cat\nallow tcp *:7000 thief\n");
+    check_policy("not-allowed", false);
+    assert_int_equal(audit_with("--save", "", NULL), 0);
+    check_policy("not-allowed", false);
 }
 
-// Runs the program where no file may be longer than a few bytes.
-static int save_with_limit(const char *path, bool dies) {
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        struct rlimit few = {16, 16};
-        signal(SIGXFSZ, dies ? SIG_DFL : SIG_IGN);
-        int nothing = open("/dev/null", O_WRONLY);
-        if (setrlimit(RLIMIT_FSIZE, &few) == 0 && dup2(nothing, STDERR_FILENO) >= 0) {
-            execl(PSC_PROGRAM, PSC_PROGRAM, "audit", "--save", path, (char *)NULL);
-        }
-        _exit(127);
+// No file may be longer than a few bytes.
+static void limit_files(void *action) {
+    struct rlimit few = {16, 16};
+    signal(SIGXFSZ, *(void (**)(int))action);
+    if (setrlimit(RLIMIT_FSIZE, &few) != 0 || freopen("/dev/null", "w", stderr) == NULL) {
+        _exit(126);
     }
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    return status;
+}
+
+static int save_with_limit(void (*action)(int)) {
+    struct spawning spawning = {.prepare = limit_files, .context = &action};
+    struct spawned spawned;
+    spawn_begin(&spawning, PSC_PROGRAM " audit --save policy");
+    spawn_end(&spawning, &spawned);
+    spawn_done(&spawned);
+    return spawned.status;
 }
 
 static void saving_never_leaves_half_a_file(void **state) {
-    struct scene *scene = scene_of(state);
     struct spawned spawned;
-    char path[128];
-    char text[64] = "";
-    snprintf(path, sizeof path, "%s/policy", scene->directory);
-    FILE *old = fopen(path, "w");
-    assert_non_null(old);
-    fputs("allow tcp *:1 old\n", old);
-    assert_int_equal(fclose(old), 0);
-    assert_int_equal(chmod(path, 0640), 0);
-
-    int status = save_with_limit(path, false);
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 4);
-    char command[128];
-    snprintf(command, sizeof command, "ls -A %s", scene->directory);
-    spawn(command, SPAWN_AS_IS, &spawned);
+    need_namespace();
+    write_file("policy", 0640, "allow tcp *:1 old\n");
+    assert_int_equal(save_with_limit(SIG_IGN), 4);
+    spawn(&spawned, "ls -A");
     assert_string_equal(spawned.out, "policy\n"); // no temporary file is left
     spawn_done(&spawned);
     // Even a program that is killed while it writes leaves the old file alone.
-    status = save_with_limit(path, true);
-    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ);
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    assert_non_null(fgets(text, sizeof text, file));
-    fclose(file);
+    assert_int_equal(save_with_limit(SIG_DFL), 128 + SIGXFSZ);
+    char *text = capture_file("policy", NULL);
     assert_string_equal(text, "allow tcp *:1 old\n");
+    free(text);
 
     // Saved at last, it may still be read by whom it was.
     struct stat info;
-    assert_int_equal(audit_with(scene, "--save", "", NULL), 0);
-    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(audit_with("--save", "", NULL), 0);
+    assert_int_equal(stat("policy", &info), 0);
     assert_int_equal(info.st_mode & 0777, 0640);
     assert_true(info.st_size > 100);
 }
 
 static void what_is_no_file_of_ours_is_refused(void **state) {
-    struct scene *scene = scene_of(state);
-    char link[128];
-    const char *const refused[] = {"/dev/null", "/dev/stdout", link};
+    static const char *const refused[] = {"/dev/null", "/dev/stdout", "link"};
     struct stat info;
-    snprintf(link, sizeof link, "%s/link", scene->directory);
-    assert_int_equal(symlink("policy", link), 0);
+    need_namespace();
+    assert_int_equal(symlink("policy", "link"), 0);
     for (size_t i = 0; i < COUNT(refused); i++) {
         struct spawned spawned;
-        char line[256];
-        snprintf(line, sizeof line, PSC_PROGRAM " audit --save %s", refused[i]);
-        spawn(line, SPAWN_AS_IS, &spawned);
-        assert_int_equal(spawned.status, 4);
-        assert_non_null(strstr(spawned.err, "cannot write"));
-        assert_string_equal(spawned.out, "");
-        spawn_done(&spawned);
+        spawn(&spawned, PSC_PROGRAM " audit --save %s", refused[i]);
+        spawn_check(&spawned, 4, NULL, "cannot write");
     }
     assert_int_equal(stat("/dev/null", &info), 0);
     assert_true(S_ISCHR(info.st_mode));

@@ -86,12 +86,6 @@ static void hooks_of_chains(void **state) {
 
 // In a namespace of our own -----------------------------------------------------------------------
 
-static void need_namespace(void **state) {
-    if (!*(bool *)*state) {
-        skip_test("no network namespace");
-    }
-}
-
 static struct psc_snapshot *collect(unsigned disable) {
     struct psc_request request;
     struct psc_error error;
@@ -125,7 +119,7 @@ static char *find_notice(const char *kind, size_t *count) {
 
 static void sockets_of_other_protocols(void **state) {
     size_t count;
-    need_namespace(state);
+    need_namespace();
     assert_null(find_notice("other-protocols", &count));
     int raw = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
     int raw6 = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6);
@@ -157,7 +151,7 @@ static void sockets_in_other_namespaces(void **state) {
     char byte;
     size_t before;
     size_t after;
-    need_namespace(state);
+    need_namespace();
     free(find_notice("other-namespaces", &before)); // the one that we come from
     assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
     pid_t child = fork();
@@ -216,7 +210,7 @@ static bool add_chain(void) {
 
 static void rules_of_a_firewall(void **state) {
     size_t count;
-    need_namespace(state);
+    need_namespace();
     assert_null(find_notice("firewall-present", &count));
     if (!add_chain()) {
         skip_test("this kernel has no nftables, or does not let us use them");
@@ -282,7 +276,7 @@ static void listeners_on_loopback_by_device(void **state) {
     };
     int listeners[COUNT(cases)];
     in_port_t ports[COUNT(cases)];
-    need_namespace(state);
+    need_namespace();
     int tun = open_interface();
     if (tun < 0) {
         skip_test("no second interface");
@@ -299,13 +293,6 @@ static void listeners_on_loopback_by_device(void **state) {
     close(tun);
 }
 
-static int set_up(void **state) {
-    static bool own_network;
-    own_network = namespace_enter() == NULL;
-    *state = &own_network;
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_in_sockstat),
@@ -315,5 +302,6 @@ int main(void) {
         cmocka_unit_test(rules_of_a_firewall),
         cmocka_unit_test(listeners_on_loopback_by_device),
     };
-    return cmocka_run_group_tests(tests, set_up, NULL);
+    (void)namespace_enter();
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,57 +5,35 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "platform/file.h"
 #include "platform/linux/confine.h"
 #include "platform/platform.h"
+#include "support/spawn.h"
+#include "support/temporary.h"
 #include "support/test.h"
 
-static char directory[32];
-
 static int enter(void **state) {
-    strcpy(directory, "/tmp/portscope-test-XXXXXX");
-    return mkdtemp(directory) != NULL && chdir(directory) == 0 && mkdir("output", 0755) == 0 ? 0
-                                                                                             : -1;
+    return temporary_enter(state) == 0 ? mkdir("output", 0755) : -1;
 }
 
-static int leave(void **state) {
-    char command[64];
-    snprintf(command, sizeof command, "rm -rf %s", directory);
-    return chdir("/") == 0 && system(command) == 0 ? 0 : -1; // NOLINT(cert-env33-c): a fixed path
-}
-
-// Runs a function in a process of its own, which exits with what it returns.
-static int result_of(int (*function)(void)) {
-    int status;
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        _exit(function());
-    }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
-static int execute(void) {
+static int execute(void *context) {
     execl("/bin/true", "true", (char *)NULL);
     return errno;
 }
 
-static int execute_confined(void) {
+static int execute_confined(void *context) {
     psc_platform_confine(PSC_CONFINE_COLLECTING, NULL);
-    return execute();
+    return execute(context);
 }
 
 static void nothing_is_executed(void **state) {
-    assert_int_equal(result_of(execute), 0);
+    assert_int_equal(spawn_function(execute, NULL), 0);
     if (strstr(confine_describe(), ", seccomp") == NULL) {
         skip_test("this kernel has no seccomp");
     }
-    assert_int_equal(result_of(execute_confined), EPERM);
+    assert_int_equal(spawn_function(execute_confined, NULL), EPERM);
 }
 
 static int create(const char *path) {
@@ -73,7 +51,7 @@ static int save(const char *path) {
     return psc_file_finish(file, &error) == PSC_OK ? 0 : 2;
 }
 
-static int write_confined(void) {
+static int write_confined(void *context) {
     psc_platform_confine(PSC_CONFINE_COLLECTING, NULL);
     if (create("before") != 0) {
         return 100; // the first step must not be what refuses it
@@ -82,12 +60,13 @@ static int write_confined(void) {
     return create("after");
 }
 
-static int truncate_confined(void) {
+static int truncate_confined(void *context) {
+    psc_platform_confine(PSC_CONFINE_COLLECTING, NULL);
     psc_platform_confine(PSC_CONFINE_REPORTING, NULL);
     return truncate("before", 0) == 0 || unlink("before") == 0 ? 0 : errno;
 }
 
-static int write_output(void) {
+static int write_output(void *context) {
     psc_platform_confine(PSC_CONFINE_COLLECTING, NULL);
     psc_platform_confine(PSC_CONFINE_REPORTING, "output/file");
     return create("elsewhere") != EACCES ? 100
@@ -99,15 +78,15 @@ static void nothing_is_written_but_the_output(void **state) {
     if (strstr(confine_describe(), ", Landlock") == NULL) {
         skip_test("this kernel has no Landlock");
     }
-    assert_int_equal(result_of(write_confined), EACCES);
-    assert_int_equal(result_of(truncate_confined), EACCES);
+    assert_int_equal(spawn_function(write_confined, NULL), EACCES);
+    assert_int_equal(spawn_function(truncate_confined, NULL), EACCES);
     assert_int_equal(access("after", F_OK), -1);
-    assert_int_equal(result_of(write_output), 0);
+    assert_int_equal(spawn_function(write_output, NULL), 0);
     assert_int_equal(access("output/file", F_OK), 0);
     assert_int_equal(access("elsewhere", F_OK), -1);
 }
 
-static int regain(void) {
+static int regain(void *context) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[2];
     psc_platform_confine(PSC_CONFINE_COLLECTING, NULL);
@@ -124,11 +103,11 @@ static int regain(void) {
 }
 
 static void no_capability_comes_back(void **state) {
-    assert_int_equal(result_of(regain), 0);
+    assert_int_equal(spawn_function(regain, NULL), 0);
 }
 
 // Collecting under the first step finds what it finds without.
-static int collect(void) {
+static int collect(void *context) {
     struct psc_request request;
     struct psc_filter filter;
     struct psc_error error;
@@ -142,29 +121,22 @@ static int collect(void) {
 }
 
 static void collecting_goes_on(void **state) {
-    assert_int_equal(result_of(collect), 0);
+    assert_int_equal(spawn_function(collect, NULL), 0);
 }
 
-static int start_with_small_stack(void) {
+static void limit_stack(void *context) {
     struct rlimit limit = {16384, 16384};
-    static char program[] = PSC_PROGRAM;
-    char *arguments[] = {program, NULL};
-    char *environment[] = {NULL};
-    if (freopen("message", "w", stderr) == NULL || setrlimit(RLIMIT_STACK, &limit) != 0) {
-        return 100;
+    if (setrlimit(RLIMIT_STACK, &limit) != 0 || clearenv() != 0) {
+        _exit(126);
     }
-    execve(program, arguments, environment);
-    return 101;
 }
 
 static void a_small_stack_is_an_error(void **state) {
-    char message[128] = "";
-    assert_int_equal(result_of(start_with_small_stack), 3);
-    FILE *stream = fopen("message", "r");
-    assert_non_null(stream);
-    assert_non_null(fgets(message, sizeof message, stream));
-    fclose(stream);
-    assert_non_null(strstr(message, "stack limit of 16 kB is too low"));
+    struct spawning spawning = {.prepare = limit_stack};
+    struct spawned spawned;
+    spawn_begin(&spawning, PSC_PROGRAM);
+    spawn_end(&spawning, &spawned);
+    spawn_check(&spawned, 3, NULL, "stack limit of 16 kB is too low");
 }
 
 int main(void) {
@@ -175,5 +147,5 @@ int main(void) {
         cmocka_unit_test(collecting_goes_on),
         cmocka_unit_test(a_small_stack_is_an_error),
     };
-    return cmocka_run_group_tests(tests, enter, leave);
+    return cmocka_run_group_tests(tests, enter, temporary_leave);
 }

@@ -5,15 +5,8 @@
 #include <linux/fuse.h>
 #include <netinet/in.h>
 #include <sched.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -22,9 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "support/spawn.h"
+#include "support/temporary.h"
+#include "support/test.h"
 
 #define MAX_SECONDS 20 // then the server is ended, and with it every wait
 
@@ -111,7 +104,7 @@ static void serve(int fuse, const atomic_bool *dead) {
 // The scene ---------------------------------------------------------------------------------------
 
 struct scene {
-    char directory[32];
+    char directory[TEMPORARY_SIZE];
     atomic_bool *dead;
     pid_t server, program;
     unsigned port;
@@ -176,17 +169,16 @@ static int listen_for_ever(void) {
 static int set_up(void **state) {
     static struct scene scene;
     *state = &scene;
-    strcpy(scene.directory, "/tmp/portscope-test-XXXXXX");
+    temporary_make(scene.directory);
     scene.dead =
         mmap(NULL, sizeof *scene.dead, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     content_file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-    if (scene.dead == MAP_FAILED || mkdtemp(scene.directory) == NULL ||
-        fstat(content_file, &content) != 0) {
+    if (scene.dead == MAP_FAILED || fstat(content_file, &content) != 0) {
         return -1;
     }
     if (unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
         mount_fuse(&scene)) {
-        char path[64];
+        char path[TEMPORARY_SIZE + 32];
         snprintf(path, sizeof path, "%s/" NAME, scene.directory);
         scene.port = start_listener(path, &scene.program);
     }
@@ -206,7 +198,8 @@ static int tear_down(void **state) {
     end(scene->server); // first: this ends every wait for it
     end(scene->program);
     umount2(scene->directory, MNT_DETACH);
-    return rmdir(scene->directory);
+    temporary_remove(scene->directory);
+    return 0;
 }
 
 // Tests -------------------------------------------------------------------------------------------
@@ -220,20 +213,17 @@ static double seconds(void) {
 // Runs a command with the port in place of `%u`. Fails if it takes longer than allowed.
 static void run(const struct scene *scene, const char *format, double allowed,
                 struct spawned *spawned) {
-    char command[512];
     char arguments[128];
     if (scene->port == 0) {
-        print_message("skipped: this system does not let us mount a FUSE file system\n");
-        skip();
+        skip_test("this system does not let us mount a FUSE file system");
     }
     const char *mark = strstr(format, "%u");
-    snprintf(arguments, sizeof arguments, "%.*s%u%s",
-             mark != NULL ? (int)(mark - format) : (int)strlen(format), format, scene->port,
-             mark != NULL ? mark + 2 : "");
     if (mark == NULL) {
         snprintf(arguments, sizeof arguments, "%s", format);
+    } else {
+        snprintf(arguments, sizeof arguments, "%.*s%u%s", (int)(mark - format), format, scene->port,
+                 mark + 2);
     }
-    snprintf(command, sizeof command, "%s %s", PSC_PROGRAM, arguments);
     pid_t watchdog = fork();
     if (watchdog == 0) {
         sleep(MAX_SECONDS);
@@ -241,7 +231,7 @@ static void run(const struct scene *scene, const char *format, double allowed,
         _exit(0);
     }
     double begin = seconds();
-    spawn(command, SPAWN_AS_IS, spawned);
+    spawn(spawned, PSC_PROGRAM " %s", arguments);
     double took = seconds() - begin;
     kill(watchdog, SIGKILL);
     waitpid(watchdog, NULL, 0);
@@ -253,7 +243,7 @@ static void run(const struct scene *scene, const char *format, double allowed,
 static void listing_and_check_never_wait(void **state) {
     static const char *const commands[] = {"-anob", "-ab :%u", ":%u --json", "check %u",
                                            "check %u --json"};
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+    for (size_t i = 0; i < COUNT(commands); i++) {
         struct spawned spawned;
         run(*state, commands[i], 0.9, &spawned);
         if (strstr(spawned.out, "server") == NULL) {
@@ -273,17 +263,16 @@ static void an_audit_waits_for_a_second_and_says_so(void **state) {
 
 // In a mount namespace that has `y (deleted)` where ours has nothing.
 static void a_file_that_only_another_namespace_has(void **state) {
-    char directory[] = "/tmp/portscope-test-XXXXXX";
-    char path[64];
+    char directory[TEMPORARY_SIZE];
+    char path[TEMPORARY_SIZE + 32];
     struct spawned spawned;
     const struct scene *scene = *state;
     int ends[2];
     unsigned port = 0;
     if (scene->port == 0) {
-        print_message("skipped: no mount namespace\n");
-        skip();
+        skip_test("no mount namespace");
     }
-    assert_non_null(mkdtemp(directory));
+    temporary_make(directory);
     snprintf(path, sizeof path, "%s/y (deleted)", directory);
     assert_int_equal(pipe(ends), 0);
     pid_t inside = fork();
@@ -306,11 +295,9 @@ static void a_file_that_only_another_namespace_has(void **state) {
     (void)!read(ends[0], &port, sizeof port);
     close(ends[0]);
     assert_int_not_equal(port, 0);
-    char command[256];
-    snprintf(command, sizeof command, "%s :%u --json", PSC_PROGRAM, port);
-    spawn(command, SPAWN_AS_IS, &spawned);
+    spawn(&spawned, PSC_PROGRAM " :%u --json", port);
     end(inside);
-    assert_int_equal(rmdir(directory), 0);
+    temporary_remove(directory);
     if (strstr(spawned.out, "\"name\": \"y (deleted)\"") == NULL) {
         fail_msg("%s", spawned.out);
     }

@@ -16,8 +16,6 @@
 #include "support/spawn.h"
 #include "support/test.h"
 
-#define NOBODY 65534
-
 // Servers and clients -------------------------------------------------------------------------------
 
 static int listen_on(struct live_states *live, in_port_t port) {
@@ -28,14 +26,10 @@ static int listen_on(struct live_states *live, in_port_t port) {
                                                  .reuse_address = true});
 }
 
-static in_port_t port_of(struct live_states *live, int descriptor) {
-    return live_row_of(live, descriptor)->endpoint.local_port;
-}
-
 // A server process; the test itself lets go of the socket.
 static pid_t serve(struct live_states *live, live_prepare *prepare, in_port_t *port) {
     int listener = listen_on(live, 0);
-    *port = port_of(live, listener);
+    *port = live_port(live, listener);
     pid_t pid = live_child(live, listener, prepare);
     live_release(live, listener);
     return pid;
@@ -57,29 +51,12 @@ static int ended_by(pid_t pid) {
 
 // The program ------------------------------------------------------------------------------------
 
-static void run_as(uid_t user, const char *options, in_port_t port, struct spawned *spawned) {
-    char command[512];
-    snprintf(command, sizeof command, "%s kill %u %s", PSC_PROGRAM, port, options);
-    spawn(command, user, spawned);
-}
-
-static void assert_run(const struct spawned *spawned, int status, const char *out,
-                       const char *err) {
-    if (spawned->status != status || (out == NULL && spawned->out[0] != '\0') ||
-        (out != NULL && strstr(spawned->out, out) == NULL) ||
-        (err == NULL && spawned->err[0] != '\0') ||
-        (err != NULL && strstr(spawned->err, err) == NULL)) {
-        fail_msg("status %d, out '%s', err '%s'", spawned->status, spawned->out, spawned->err);
-    }
-}
-
 // @p out and @p err are parts of what is printed, NULL for nothing.
 static void check(in_port_t port, const char *options, int status, const char *out,
                   const char *err) {
     struct spawned spawned;
-    run_as(SPAWN_AS_IS, options, port, &spawned);
-    assert_run(&spawned, status, out, err);
-    spawn_done(&spawned);
+    spawn(&spawned, PSC_PROGRAM " kill %u %s", port, options);
+    spawn_check(&spawned, status, out, err);
 }
 
 static bool has_pid(const char *text, pid_t pid) {
@@ -89,49 +66,28 @@ static bool has_pid(const char *text, pid_t pid) {
     return found != NULL && (found[strlen(words)] == ',' || found[strlen(words)] == ')');
 }
 
-// Each test has its world in a network namespace of its own.
-static int set_up(void **state) {
-    *state = live_new();
-    return 0;
-}
-
-static int tear_down(void **state) {
-    live_free(*state);
-    return 0;
-}
-
-static bool own_network;
-
-static struct live_states *live_of(void **state) {
-    if (!own_network) {
-        skip_test("no network namespace");
-    }
-    return *state;
-}
-
 // Whom it ends --------------------------------------------------------------------------------------
 
 static void a_server_is_asked_and_ends(void **state) {
-    struct live_states *live = live_of(state);
+    struct live_states *live = live_in_namespace(state);
     in_port_t port;
     struct spawned spawned;
     char out[64];
     pid_t server = serve(live, NULL, &port);
-    run_as(SPAWN_AS_IS, "--yes", port, &spawned);
+    spawn(&spawned, PSC_PROGRAM " kill %u --yes", port);
     snprintf(out, sizeof out, "%u/tcp is free now\n", port);
-    assert_run(&spawned, 0, out, NULL);
     assert_true(has_pid(spawned.out, server));
+    spawn_check(&spawned, 0, out, NULL);
     assert_int_equal(ended_by(server), SIGTERM);
-    spawn_done(&spawned);
     check(port, "--yes", 0, "is free already", NULL);
 }
 
 static void clients_are_left_alone(void **state) {
-    struct live_states *live = live_of(state);
+    struct live_states *live = live_in_namespace(state);
     int listener = listen_on(live, 0);
-    in_port_t port = port_of(live, listener);
+    in_port_t port = live_port(live, listener);
     struct live_pair pair = live_connect(live, listener, NULL);
-    in_port_t client_port = port_of(live, pair.client);
+    in_port_t client_port = live_port(live, pair.client);
     pid_t server = live_child(live, listener, NULL);
     pid_t worker = live_child(live, pair.server, NULL); // talks and does not listen
     pid_t client = live_child(live, pair.client, NULL);
@@ -141,20 +97,19 @@ static void clients_are_left_alone(void **state) {
     live_release(live, pair.client);
     // No process serves on the client's port.
     check(client_port, "--yes", 1, "no visible process", "portscope check");
-    run_as(SPAWN_AS_IS, "--yes --force", port, &spawned);
-    assert_run(&spawned, 0, "is free now", NULL);
+    spawn(&spawned, PSC_PROGRAM " kill %u --yes --force", port);
     assert_true(has_pid(spawned.out, server));
     assert_false(has_pid(spawned.out, worker) || has_pid(spawned.out, client));
+    spawn_check(&spawned, 0, "is free now", NULL);
     assert_int_equal(ended_by(server), SIGTERM);
     assert_int_equal(ended_by(worker), 0);
     assert_int_equal(ended_by(client), 0);
-    spawn_done(&spawned);
 }
 
 static void protocols_are_apart(void **state) {
-    struct live_states *live = live_of(state);
+    struct live_states *live = live_in_namespace(state);
     int listener = listen_on(live, 0);
-    in_port_t port = port_of(live, listener);
+    in_port_t port = live_port(live, listener);
     int socket = live_open(
         live, &(struct live_socket){.type = SOCK_DGRAM, .address = "127.0.0.1", .port = port});
     pid_t tcp = live_child(live, listener, NULL);
@@ -168,9 +123,9 @@ static void protocols_are_apart(void **state) {
 
 // Forked servers, and one on each family: all of them have the port.
 static void all_holders_are_shown_and_end(void **state) {
-    struct live_states *live = live_of(state);
+    struct live_states *live = live_in_namespace(state);
     int listener = listen_on(live, 0);
-    in_port_t port = port_of(live, listener);
+    in_port_t port = live_port(live, listener);
     struct spawned spawned;
     pid_t servers[4];
     size_t count = 0;
@@ -187,7 +142,7 @@ static void all_holders_are_shown_and_end(void **state) {
         servers[count++] = live_child(live, other, NULL);
         live_release(live, other);
     }
-    run_as(SPAWN_AS_IS, "--yes --timeout 200ms", port, &spawned);
+    spawn(&spawned, PSC_PROGRAM " kill %u --yes --timeout 200ms", port);
     for (size_t i = 0; i < count; i++) {
         assert_true(has_pid(spawned.out, servers[i]));
         assert_int_equal(ended_by(servers[i]), i == 1 ? 0 : SIGTERM);
@@ -195,16 +150,15 @@ static void all_holders_are_shown_and_end(void **state) {
     char err[80];
     snprintf(err, sizeof err, "(pid %d) ignored SIGTERM for 0.2 s; --force sends SIGKILL",
              servers[1]);
-    assert_run(&spawned, 1, "is still in use", err);
-    spawn_done(&spawned);
+    spawn_check(&spawned, 1, "is still in use", err);
     check(port, "--yes --timeout 200ms --force", 0, "is free now", NULL);
     assert_int_equal(ended_by(servers[1]), SIGKILL);
 }
 
 static void a_port_that_is_bound_only(void **state) {
-    struct live_states *live = live_of(state);
+    struct live_states *live = live_in_namespace(state);
     int bound = live_open(live, &(struct live_socket){.type = SOCK_STREAM, .address = "127.0.0.1"});
-    in_port_t port = port_of(live, bound);
+    in_port_t port = live_port(live, bound);
     pid_t pid = live_child(live, bound, NULL);
     live_release(live, bound);
     if (!live_kernel_tells_bound()) {
@@ -219,7 +173,7 @@ static void a_port_that_is_bound_only(void **state) {
 // What is needed before -----------------------------------------------------------------------------
 
 static void nothing_without_confirmation(void **state) {
-    struct live_states *live = live_of(state);
+    struct live_states *live = live_in_namespace(state);
     in_port_t port;
     pid_t server = serve(live, NULL, &port);
     check(port, "", 2, NULL, "pass --yes to confirm");
@@ -233,11 +187,7 @@ static void nothing_without_confirmation(void **state) {
 // Answers the question of a kill, and returns its exit status.
 static int answer(in_port_t port, pid_t server, const char *typed, char *text, size_t size) {
     struct pty pty;
-    char command[512];
-    snprintf(command, sizeof command, "%s kill %u", PSC_PROGRAM, port);
-    if (!pty_begin(&pty, command)) {
-        skip_test("no pseudo terminal");
-    }
+    pty_begin(&pty, PSC_PROGRAM " kill %u", port);
     pty_expect(&pty, "Stop it? [y/N] ");
     assert_true(has_pid(pty.text, server));
     assert_int_equal(ended_by(server), 0); // asked, and not yet ended
@@ -249,7 +199,7 @@ static int answer(in_port_t port, pid_t server, const char *typed, char *text, s
 
 static void the_answer_counts(void **state) {
     static const char *const refusals[] = {"n\n", "\n", "no\n", "\x04" /* end of input */};
-    struct live_states *live = live_of(state);
+    struct live_states *live = live_in_namespace(state);
     in_port_t port;
     char text[1024];
     pid_t server = serve(live, NULL, &port);
@@ -266,17 +216,13 @@ static void the_answer_counts(void **state) {
 // Types `yes` at some moment. The terminal's echo tells whether that was before the question.
 static void what_is_typed_before_the_question_is_no_answer(void **state) {
     const char *tries = getenv("PSC_TRIES");
-    struct live_states *live = live_of(state);
+    struct live_states *live = live_in_namespace(state);
     in_port_t port;
-    char command[512];
     unsigned before = 0;
     serve(live, ignore_term, &port);
-    snprintf(command, sizeof command, "%s kill %u --timeout 1ms", PSC_PROGRAM, port);
     for (unsigned i = 0; i < (tries != NULL ? strtoul(tries, NULL, 10) : 40); i++) {
         struct pty pty;
-        if (!pty_begin(&pty, command)) {
-            skip_test("no pseudo terminal");
-        }
+        pty_begin(&pty, PSC_PROGRAM " kill %u --timeout 1ms", port);
         usleep(i % 40 * 250);
         pty_say(&pty, "yes\n");
         pty_expect(&pty, "[y/N] ");
@@ -317,15 +263,11 @@ static bool answers(in_port_t port) {
 }
 
 static void a_process_that_closed_the_port_is_left_alone(void **state) {
-    struct live_states *live = live_of(state);
+    struct live_states *live = live_in_namespace(state);
     in_port_t port;
     struct pty pty;
-    char command[512];
     pid_t server = serve(live, close_when_told, &port);
-    snprintf(command, sizeof command, "%s kill %u --force", PSC_PROGRAM, port);
-    if (!pty_begin(&pty, command)) {
-        skip_test("no pseudo terminal");
-    }
+    pty_begin(&pty, PSC_PROGRAM " kill %u --force", port);
     pty_expect(&pty, "[y/N] ");
     succeed(kill(server, SIGUSR1));
     while (answers(port)) {
@@ -339,9 +281,9 @@ static void a_process_that_closed_the_port_is_left_alone(void **state) {
 }
 
 static void its_own_parents_are_refused(void **state) {
-    struct live_states *live = live_of(state);
+    struct live_states *live = live_in_namespace(state);
     int listener = listen_on(live, 0);
-    in_port_t port = port_of(live, listener);
+    in_port_t port = live_port(live, listener);
     char err[64];
     pid_t other = live_child(live, listener, NULL);
     snprintf(err, sizeof err, "(pid %d) is portscope or one of its parents", getpid());
@@ -350,23 +292,20 @@ static void its_own_parents_are_refused(void **state) {
 }
 
 static void processes_of_others_are_not_stopped(void **state) {
-    struct live_states *live = live_of(state);
+    struct live_states *live = live_in_namespace(state);
     in_port_t port;
     struct spawned spawned;
-    if (geteuid() != 0) {
-        skip_test("needs root");
-    }
+    need_root();
     pid_t server = serve(live, NULL, &port);
-    run_as(NOBODY, "--yes --force", port, &spawned);
-    assert_run(&spawned, 1, "no visible process", "portscope check");
+    spawn_as(NOBODY, &spawned, PSC_PROGRAM " kill %u --yes --force", port);
+    spawn_check(&spawned, 1, "no visible process", "portscope check");
     assert_int_equal(ended_by(server), 0);
-    spawn_done(&spawned);
 }
 
 // What is said afterwards ---------------------------------------------------------------------------
 
 static void force_ends_processes_that_ignore_the_signal(void **state) {
-    struct live_states *live = live_of(state);
+    struct live_states *live = live_in_namespace(state);
     in_port_t port;
     pid_t server = serve(live, ignore_term, &port);
     check(port, "--yes --timeout 100ms", 1, "is still in use", "--force sends SIGKILL");
@@ -401,7 +340,7 @@ static void succeed_another(int port_pipe) {
 }
 
 static void a_restarted_server_is_reported(void **state) {
-    struct live_states *live = live_of(state);
+    struct live_states *live = live_in_namespace(state);
     in_port_t port;
     int ends[2];
     pid_t server = serve(live, NULL, &port);
@@ -416,10 +355,10 @@ static void a_restarted_server_is_reported(void **state) {
 }
 
 static void closed_connections_are_told(void **state) {
-    struct live_states *live = live_of(state);
+    struct live_states *live = live_in_namespace(state);
     int listener = live_open(
         live, &(struct live_socket){.type = SOCK_STREAM, .address = "127.0.0.1", .backlog = 5});
-    in_port_t port = port_of(live, listener);
+    in_port_t port = live_port(live, listener);
     struct live_pair pair = live_connect(live, listener, NULL);
     live_time_wait(live, (struct live_pair){.client = pair.server, .server = pair.client});
     pid_t server = live_child(live, listener, NULL);
@@ -535,14 +474,10 @@ static void a_reused_number_is_another_process(void **state) {
 static void the_answer_is_for_the_process_that_was_shown(void **state) {
     const pid_t pid = 400;
     struct pty pty;
-    char command[512];
     in_port_t port = 0;
     need_init();
     serve_as(pid, &port);
-    snprintf(command, sizeof command, "%s kill %u --force", PSC_PROGRAM, port);
-    if (!pty_begin(&pty, command)) {
-        skip_test("no pseudo terminal");
-    }
+    pty_begin(&pty, PSC_PROGRAM " kill %u --force", port);
     pty_expect(&pty, "(pid 400,");
     pty_expect(&pty, "[y/N] ");
     replace(pid, port);
@@ -575,7 +510,7 @@ static int kill_by_foreign_proc(pid_t pid, uint64_t identity, in_port_t port) {
     psc_request_init(&request);
     enum psc_status status =
         psc_platform_open_process(&request, (uint32_t)pid, identity, &process, &error);
-    run_as(SPAWN_AS_IS, "--yes --force", port, &spawned);
+    spawn(&spawned, PSC_PROGRAM " kill %u --yes --force", port);
     bool refused = spawned.status != 0 && strstr(spawned.err, "PID namespace") != NULL;
     bool alive = ended_by(innocent) == 0;
     return status == PSC_UNSUPPORTED && process == NULL && refused && alive ? 0 : 1;
@@ -612,14 +547,11 @@ static void a_pid_that_is_reused_at_any_moment_is_not_stopped(void **state) {
     (void)state;
     need_init();
     for (unsigned i = 0; i < (tries != NULL ? strtoul(tries, NULL, 10) : 40); i++) {
-        struct spawning spawning;
+        struct spawning spawning = {0};
         struct spawned spawned;
-        char command[512];
         in_port_t port = 0;
         serve_as(pid, &port);
-        snprintf(command, sizeof command, "%s kill %u --yes --force --timeout 1ms", PSC_PROGRAM,
-                 port);
-        spawn_begin(command, SPAWN_AS_IS, &spawning);
+        spawn_begin(&spawning, PSC_PROGRAM " kill %u --yes --force --timeout 1ms", port);
         usleep(i % 40 * 200);
         end(pid);
         assert_true(next_pid_is(pid));
@@ -664,7 +596,7 @@ static int run_as_init(void *context) {
     return cmocka_run_group_tests_name("in a PID namespace", tests, NULL, NULL);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, live_set_up, live_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -683,8 +615,7 @@ int main(void) {
         TEST(a_restarted_server_is_reported),
         TEST(closed_connections_are_told),
     };
-    const char *refusal = namespace_enter();
-    own_network = refusal == NULL;
+    bool own_network = namespace_enter();
     int failed = own_network ? namespace_as_init(run_as_init, NULL) : -1;
     if (failed < 0) {
         failed = run_as_init(NULL); // each test is skipped, and counted

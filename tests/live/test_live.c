@@ -19,16 +19,6 @@
 
 #define RUNS 60 // PSC_CHURN_RUNS sets another number, for a longer look
 
-static int set_up(void **state) {
-    *state = live_new();
-    return 0;
-}
-
-static int tear_down(void **state) {
-    live_free(*state);
-    return 0;
-}
-
 // lo is down in a new network namespace, for example.
 static void need_loopback(void) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(9)};
@@ -37,8 +27,7 @@ static void need_loopback(void) {
     bool up = connect(probe, (struct sockaddr *)&address, sizeof address) == 0; // sends nothing
     close(probe);
     if (!up) {
-        print_message("skipped: lo is down\n");
-        skip();
+        skip_test("lo is down");
     }
 }
 
@@ -48,18 +37,9 @@ static struct psc_request everything(void) {
     return request;
 }
 
-static int listen_at(struct live_states *live, const char *address) {
-    return live_open(live,
-                     &(struct live_socket){.type = SOCK_STREAM, .address = address, .backlog = 5});
-}
-
-static int bind_udp(struct live_states *live, const char *address) {
-    return live_open(live, &(struct live_socket){.type = SOCK_DGRAM, .address = address});
-}
-
 static void fill(struct live_states *live, const char *address) {
-    live_connect(live, listen_at(live, address), NULL);
-    live_connect_udp(live, bind_udp(live, address), bind_udp(live, address));
+    live_connect(live, live_listen(live, address), NULL);
+    live_connect_udp(live, live_bind_udp(live, address), live_bind_udp(live, address));
 }
 
 static void assert_shown(const struct live_states *live, const struct psc_snapshot *snapshot,
@@ -82,7 +62,7 @@ static void shows_exactly_our_sockets(void **state) {
     if (live->ipv6) {
         fill(live, "::1");
     }
-    live_child(live, listen_at(live, "127.0.0.1"), NULL);
+    live_child(live, live_listen(live, "127.0.0.1"), NULL);
     for (size_t i = 0; i < COUNT(avoid); i++) {
         struct psc_request request = everything();
         request.disable = avoid[i];
@@ -94,7 +74,7 @@ static void shows_exactly_our_sockets(void **state) {
 
 static void closed_sockets_are_gone(void **state) {
     struct live_states *live = *state;
-    int closed = listen_at(live, "127.0.0.1");
+    int closed = live_listen(live, "127.0.0.1");
     struct psc_endpoint was = live_row_of(live, closed)->endpoint;
     live_close(live, closed);
     struct psc_request request = everything();
@@ -145,7 +125,7 @@ static void assert_is_us(const struct psc_process *process) {
 
 static void owners_are_resolved(void **state) {
     struct live_states *live = *state;
-    int listener = listen_at(live, "127.0.0.1");
+    int listener = live_listen(live, "127.0.0.1");
     pid_t child = live_child(live, listener, NULL);
     struct psc_request request = everything();
     struct psc_snapshot *snapshot = live_collect(&request, EVERY_DETAIL);
@@ -228,11 +208,11 @@ static void sockets_that_stay_are_shown_once(void **state) {
     static const unsigned roads[] = {0, PSC_DISABLE_BPF, PSC_DISABLE_BPF | PSC_DISABLE_KCMP};
     struct live_states *live = *state;
     need_loopback();
-    int listener = listen_at(live, "127.0.0.1");
+    int listener = live_listen(live, "127.0.0.1");
     for (int i = 0; i < 40; i++) {
-        live_connect(live, listen_at(live, "127.0.0.1"), NULL);
+        live_connect(live, live_listen(live, "127.0.0.1"), NULL);
         live_connect(live, listener, NULL);
-        bind_udp(live, "127.0.0.1");
+        live_bind_udp(live, "127.0.0.1");
     }
     int cycles = eventfd(0, EFD_CLOEXEC);
     live_keep(live, cycles);
@@ -254,10 +234,11 @@ static void sockets_that_stay_are_shown_once(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(shows_exactly_our_sockets, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(closed_sockets_are_gone, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(owners_are_resolved, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(sockets_that_stay_are_shown_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(shows_exactly_our_sockets, live_set_up, live_tear_down),
+        cmocka_unit_test_setup_teardown(closed_sockets_are_gone, live_set_up, live_tear_down),
+        cmocka_unit_test_setup_teardown(owners_are_resolved, live_set_up, live_tear_down),
+        cmocka_unit_test_setup_teardown(sockets_that_stay_are_shown_once, live_set_up,
+                                        live_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -215,5 +215,5 @@ int main(void) {
         cmocka_unit_test(only_asked_states_are_dumped),
         cmocka_unit_test(only_asked_tables_are_dumped),
     };
-    return cmocka_run_group_tests(tests, live_fill_namespace, live_leave);
+    return cmocka_run_group_tests(tests, live_fill_namespace, live_tear_down);
 }

@@ -12,7 +12,7 @@ static const uint32_t unbound = PSC_STATES_ALL & ~PSC_STATE_BIT(PSC_STATE_BOUND)
 // Runs a program and reads its table. False where it is missing or does not know an option.
 static bool read_table(const char *command, read_row *read, struct rows *rows) {
     struct spawned spawned;
-    spawn(command, SPAWN_AS_IS, &spawned);
+    spawn(&spawned, "%s", command);
     bool ran = spawned.status == 0;
     if (!ran) {
         print_message("%s: status %d %.*s\n", command, spawned.status,
@@ -327,5 +327,5 @@ int main(void) {
         cmocka_unit_test(letters_choose_states),
         cmocka_unit_test(filters_choose_rows),
     };
-    return cmocka_run_group_tests(tests, live_fill_namespace, live_leave);
+    return cmocka_run_group_tests(tests, live_fill_namespace, live_tear_down);
 }

@@ -1,13 +1,12 @@
 // test_output.c - the program itself, and what becomes of its output: a full device, a pipe that
 // nobody reads, a stream that was closed before it began, and a command line that it refuses.
-#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/spawn.h"
 #include "support/test.h"
 
 // Every way to write something.
@@ -28,58 +27,32 @@ static const char *const forms[] = {
 };
 #define FORM_COUNT COUNT(forms)
 
-struct ended {
-    int status; // as waitpid(2) gives it
-    char out[4096], err[4096];
+// Where the output of the program goes, and what becomes of one that nothing reads.
+struct output {
+    int descriptor; // -1: closed, 0: kept
+    void (*pipe_action)(int);
 };
 
-static int temporary(void) {
-    char name[] = "/tmp/portscope-test-XXXXXX";
-    int file = mkstemp(name);
-    assert_true(file >= 0);
-    assert_int_equal(unlink(name), 0);
-    return file;
-}
-
-static void read_back(int file, char *text, size_t room) {
-    ssize_t size = pread(file, text, room - 1, 0);
-    assert_true(size >= 0);
-    text[size] = '\0';
-}
-
-// In the child, where nothing can be asserted.
-static void become(const char *line, int out, int err, bool pipe_signal) {
-    char program[] = PSC_PROGRAM;
-    char *arguments[16] = {program};
-    char words[256];
-    size_t count = 1;
-    snprintf(words, sizeof words, "%s", line);
-    for (char *rest, *word = strtok_r(words, " ", &rest); word != NULL && count < 15;
-         word = strtok_r(NULL, " ", &rest)) {
-        arguments[count++] = word;
-    }
-    signal(SIGPIPE, pipe_signal ? SIG_DFL : SIG_IGN);
-    if (dup2(err, STDERR_FILENO) < 0 ||
-        (out < 0 ? close(STDOUT_FILENO) : dup2(out, STDOUT_FILENO)) < 0) {
+static void redirect(void *context) {
+    const struct output *output = context;
+    signal(SIGPIPE, output->pipe_action);
+    if (output->descriptor < 0) {
+        close(STDOUT_FILENO);
+    } else if (output->descriptor > 0 && dup2(output->descriptor, STDOUT_FILENO) < 0) {
         _exit(126);
     }
-    execv(program, arguments);
-    _exit(127);
 }
 
-// Runs the program. `out` below 0: with its output closed.
-static void run(const char *line, int out, bool pipe_signal, struct ended *ended) {
-    int err = temporary();
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        become(line, out, err, pipe_signal);
-    }
-    while (waitpid(child, &ended->status, 0) < 0) {
-        assert_int_equal(errno, EINTR);
-    }
-    read_back(err, ended->err, sizeof ended->err);
-    close(err);
+static void run_into(struct spawned *spawned, const char *line, int descriptor,
+                     void (*pipe_action)(int)) {
+    struct output output = {descriptor, pipe_action};
+    struct spawning spawning = {.prepare = redirect, .context = &output};
+    spawn_begin(&spawning, PSC_PROGRAM " %s", line);
+    spawn_end(&spawning, spawned);
+}
+
+static void run(struct spawned *spawned, const char *line) {
+    run_into(spawned, line, 0, SIG_DFL);
 }
 
 static void assert_one_line(const char *text, const char *begin) {
@@ -89,10 +62,9 @@ static void assert_one_line(const char *text, const char *begin) {
     }
 }
 
-static void assert_exit(const char *line, const struct ended *ended, int expected) {
-    if (!WIFEXITED(ended->status) || WEXITSTATUS(ended->status) != expected) {
-        fail_msg("%s: status %#x instead of exit %d: %s", line, (unsigned)ended->status, expected,
-                 ended->err);
+static void assert_status(const char *line, const struct spawned *spawned, int expected) {
+    if (spawned->status != expected) {
+        fail_msg("%s: status %d instead of %d: %s", line, spawned->status, expected, spawned->err);
     }
 }
 
@@ -102,20 +74,22 @@ static void a_full_device_is_status_4(void **state) {
         skip_test("no /dev/full");
     }
     for (size_t i = 0; i < FORM_COUNT; i++) {
-        struct ended ended;
-        run(forms[i], full, true, &ended);
-        assert_exit(forms[i], &ended, 4);
-        assert_one_line(ended.err, "portscope: cannot write the output: No space left");
+        struct spawned spawned;
+        run_into(&spawned, forms[i], full, SIG_DFL);
+        assert_status(forms[i], &spawned, 4);
+        assert_one_line(spawned.err, "portscope: cannot write the output: No space left");
+        spawn_done(&spawned);
     }
     close(full);
 }
 
 static void a_closed_stream_is_status_4(void **state) {
     for (size_t i = 0; i < FORM_COUNT; i++) {
-        struct ended ended;
-        run(forms[i], -1, true, &ended);
-        assert_exit(forms[i], &ended, 4);
-        assert_one_line(ended.err, "portscope: cannot write the output: Bad file descriptor");
+        struct spawned spawned;
+        run_into(&spawned, forms[i], -1, SIG_DFL);
+        assert_status(forms[i], &spawned, 4);
+        assert_one_line(spawned.err, "portscope: cannot write the output: Bad file descriptor");
+        spawn_done(&spawned);
     }
 }
 
@@ -129,11 +103,9 @@ static int pipe_without_reader(void) {
 static void a_pipe_without_reader_is_quiet(void **state) {
     int lost = pipe_without_reader();
     for (size_t i = 0; i < FORM_COUNT; i++) {
-        struct ended ended;
-        run(forms[i], lost, true, &ended);
-        assert_true(WIFSIGNALED(ended.status));
-        assert_int_equal(WTERMSIG(ended.status), SIGPIPE);
-        assert_string_equal(ended.err, "");
+        struct spawned spawned;
+        run_into(&spawned, forms[i], lost, SIG_DFL);
+        spawn_check(&spawned, 128 + SIGPIPE, NULL, NULL);
     }
     close(lost);
 }
@@ -141,10 +113,9 @@ static void a_pipe_without_reader_is_quiet(void **state) {
 static void a_pipe_without_reader_and_signal_is_quiet_too(void **state) {
     int lost = pipe_without_reader();
     for (size_t i = 0; i < FORM_COUNT; i++) {
-        struct ended ended;
-        run(forms[i], lost, false, &ended);
-        assert_exit(forms[i], &ended, 0);
-        assert_string_equal(ended.err, "");
+        struct spawned spawned;
+        run_into(&spawned, forms[i], lost, SIG_IGN);
+        spawn_check(&spawned, 0, NULL, NULL);
     }
     close(lost);
 }
@@ -181,17 +152,15 @@ static void bad_input_writes_one_line_and_no_output(void **state) {
         {"help nonsense", "nonsense"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct ended ended;
-        int out = temporary();
-        run(cases[i].line, out, true, &ended);
-        read_back(out, ended.out, sizeof ended.out);
-        assert_exit(cases[i].line, &ended, 2);
-        assert_one_line(ended.err, "portscope: ");
-        assert_string_equal(ended.out, "");
-        if (strstr(ended.err, cases[i].word) == NULL) {
-            fail_msg("%s: not named in: %s", cases[i].line, ended.err);
+        struct spawned spawned;
+        run(&spawned, cases[i].line);
+        assert_status(cases[i].line, &spawned, 2);
+        assert_one_line(spawned.err, "portscope: ");
+        assert_string_equal(spawned.out, "");
+        if (strstr(spawned.err, cases[i].word) == NULL) {
+            fail_msg("%s: not named in: %s", cases[i].line, spawned.err);
         }
-        close(out);
+        spawn_done(&spawned);
     }
 }
 
@@ -202,15 +171,14 @@ static void bad_words_are_shown_harmlessly(void **state) {
         "--user x\xe2\x80\xae,,", // NOLINT(misc-misleading-bidirectional): for once on purpose
     };
     for (size_t i = 0; i < COUNT(lines); i++) {
-        struct ended ended;
-        int out = temporary();
-        run(lines[i], out, true, &ended);
-        assert_exit(lines[i], &ended, 2);
-        assert_one_line(ended.err, "portscope: ");
-        for (const char *at = ended.err; *at != '\0'; at++) {
+        struct spawned spawned;
+        run(&spawned, lines[i]);
+        assert_status(lines[i], &spawned, 2);
+        assert_one_line(spawned.err, "portscope: ");
+        for (const char *at = spawned.err; *at != '\0'; at++) {
             assert_true((*at >= ' ' && *at < 0x7f) || at[1] == '\0');
         }
-        close(out);
+        spawn_done(&spawned);
     }
 }
 
@@ -226,14 +194,12 @@ static void good_output_goes_to_one_stream(void **state) {
         {"--ndjson --local 192.0.2.1", ""},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct ended ended;
-        int out = temporary();
-        run(cases[i].line, out, true, &ended);
-        read_back(out, ended.out, sizeof ended.out);
-        assert_exit(cases[i].line, &ended, 0);
-        assert_string_equal(ended.err, "");
-        assert_memory_equal(ended.out, cases[i].begin, strlen(cases[i].begin));
-        close(out);
+        struct spawned spawned;
+        run(&spawned, cases[i].line);
+        assert_status(cases[i].line, &spawned, 0);
+        assert_string_equal(spawned.err, "");
+        assert_memory_equal(spawned.out, cases[i].begin, strlen(cases[i].begin));
+        spawn_done(&spawned);
     }
 }
 

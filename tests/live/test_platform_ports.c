@@ -14,8 +14,6 @@
 #include "support/spawn.h"
 #include "support/test.h"
 
-#define NOBODY 65534
-
 // Of the namespace, in which there is nobody else.
 #define RESERVED_PORT 4711
 #define DYNAMIC_PORT 41000
@@ -36,18 +34,6 @@ static enum psc_probe_result probe(enum psc_protocol protocol, const char *addre
     return result;
 }
 
-static bool own_network;
-
-static void need_network(void) {
-    if (!own_network) {
-        skip_test("no network namespace");
-    }
-}
-
-static in_port_t port_of(struct live_states *live, int descriptor) {
-    return live_row_of(live, descriptor)->endpoint.local_port;
-}
-
 static int open_one(struct live_states *live, int type, const char *address, in_port_t port) {
     return live_open(live, &(struct live_socket){.type = type,
                                                  .address = address,
@@ -57,12 +43,12 @@ static int open_one(struct live_states *live, int type, const char *address, in_
 }
 
 static void ports_are_tried_and_given_back(void **state) {
-    need_network();
+    need_namespace();
     struct live_states *live = live_new();
     int listener = open_one(live, SOCK_STREAM, "127.0.0.1", 0);
     int bound = open_one(live, SOCK_DGRAM, "127.0.0.1", 0);
-    in_port_t tcp = port_of(live, listener);
-    in_port_t udp = port_of(live, bound);
+    in_port_t tcp = live_port(live, listener);
+    in_port_t udp = live_port(live, bound);
     for (int i = 0; i < 3; i++) { // an attempt leaves nothing behind that the next one would meet
         assert_int_equal(probe(PSC_PROTOCOL_TCP4, "0.0.0.0", tcp), PSC_PROBE_TAKEN);
         assert_int_equal(probe(PSC_PROTOCOL_TCP4, "127.0.0.1", tcp), PSC_PROBE_TAKEN);
@@ -202,7 +188,7 @@ static void the_kernels_long_list_is_read_to_its_end(void **state) {
     struct psc_request request;
     struct psc_port_ranges ranges;
     struct psc_error error;
-    need_network();
+    need_namespace();
     if (!reserved_set) {
         skip_test("ip_local_reserved_ports cannot be set here");
     }
@@ -216,75 +202,59 @@ static void the_kernels_long_list_is_read_to_its_end(void **state) {
 
 // The program -------------------------------------------------------------------------------------
 
-// @p out and @p err are parts of what is printed, NULL for nothing.
-static void run_as(uid_t user, const char *options, int status, const char *out, const char *err) {
-    struct spawned spawned;
-    char command[512];
-    snprintf(command, sizeof command, "%s %s", PSC_PROGRAM, options);
-    spawn(command, user, &spawned);
-    if (spawned.status != status || (out == NULL && spawned.out[0] != '\0') ||
-        (out != NULL && strstr(spawned.out, out) == NULL) ||
-        (err == NULL && spawned.err[0] != '\0') ||
-        (err != NULL && strstr(spawned.err, err) == NULL)) {
-        fail_msg("%s: status %d, out '%s', err '%s'", options, spawned.status, spawned.out,
-                 spawned.err);
-    }
-    spawn_done(&spawned);
-}
-
-// The same with a port in place of `%u`.
+// Runs the program, with a port in place of `%u`. @p out and @p err are parts of what is printed,
+// NULL for nothing.
 static void run(uid_t user, const char *command, in_port_t port, int status, const char *out,
                 const char *err) {
-    char options[64];
+    struct spawned spawned;
     const char *mark = strstr(command, "%u");
     assert_non_null(mark);
-    snprintf(options, sizeof options, "%.*s%u%s", (int)(mark - command), command, port, mark + 2);
-    run_as(user, options, status, out, err);
+    spawn_as(user, &spawned, PSC_PROGRAM " %.*s%u%s", (int)(mark - command), command, port,
+             mark + 2);
+    spawn_check(&spawned, status, out, err);
 }
 
-// Whoever is no root, here or at all.
 static uid_t ordinary(void) {
-    return geteuid() == 0 ? NOBODY : SPAWN_AS_IS;
+    return geteuid() == 0 ? NOBODY : 0;
 }
 
 static void reserved_ports_can_be_bound_and_are_not_given(void **state) {
-    need_network();
+    need_namespace();
     if (!reserved_set) {
         skip_test("ip_local_reserved_ports cannot be set here");
     }
-    run(SPAWN_AS_IS, "check %u", RESERVED_PORT, 0, "in net.ipv4.ip_local_reserved_ports", NULL);
-    run(SPAWN_AS_IS, "check %u --json", RESERVED_PORT, 0, "\"reserved_soft\": true", NULL);
-    run(SPAWN_AS_IS, "check %u", RESERVED_PORT + 1, 0, "is free\n", NULL);
-    run(SPAWN_AS_IS, "free %u", RESERVED_PORT, 1, NULL, "only 0 of 1");
+    run(0, "check %u", RESERVED_PORT, 0, "in net.ipv4.ip_local_reserved_ports", NULL);
+    run(0, "check %u --json", RESERVED_PORT, 0, "\"reserved_soft\": true", NULL);
+    run(0, "check %u", RESERVED_PORT + 1, 0, "is free\n", NULL);
+    run(0, "free %u", RESERVED_PORT, 1, NULL, "only 0 of 1");
     struct live_states *live = live_new();
     open_one(live, SOCK_STREAM, "0.0.0.0", RESERVED_PORT); // an explicit bind works
-    run(SPAWN_AS_IS, "check %u", RESERVED_PORT, 1, "is in use\n", NULL);
+    run(0, "check %u", RESERVED_PORT, 1, "is in use\n", NULL);
     // Nor is it named as the next one that is free.
     open_one(live, SOCK_STREAM, "0.0.0.0", RESERVED_PORT - 1);
-    run(SPAWN_AS_IS, "check %u", RESERVED_PORT - 1, 1, "next free port: 4712\n", NULL);
+    run(0, "check %u", RESERVED_PORT - 1, 1, "next free port: 4712\n", NULL);
     live_free(live);
 }
 
 static void dynamic_ports_are_told(void **state) {
-    need_network();
+    need_namespace();
     if (!dynamic_set) {
         skip_test("ip_local_port_range cannot be set here");
     }
-    run(SPAWN_AS_IS, "check %u", DYNAMIC_PORT, 0, "in the dynamic range 41000-41999: an outgoing",
-        NULL);
-    run(SPAWN_AS_IS, "check %u", DYNAMIC_PORT - 1, 0, "is free\n", NULL);
-    run(SPAWN_AS_IS, "free %u", DYNAMIC_PORT, 0, "41000\n", NULL);
-    run(SPAWN_AS_IS, "free 40999-%u --count 2", DYNAMIC_PORT, 0, "40999\n41000\n", NULL);
+    run(0, "check %u", DYNAMIC_PORT, 0, "in the dynamic range 41000-41999: an outgoing", NULL);
+    run(0, "check %u", DYNAMIC_PORT - 1, 0, "is free\n", NULL);
+    run(0, "free %u", DYNAMIC_PORT, 0, "41000\n", NULL);
+    run(0, "free 40999-%u --count 2", DYNAMIC_PORT, 0, "40999\n41000\n", NULL);
 }
 
 static void privileged_ports_take_rights(void **state) {
-    need_network();
+    need_namespace();
     run(ordinary(), "check %u", PRIVILEGED_PORT + 1, 1, "/tcp needs privilege\n", NULL);
     run(ordinary(), "check %u/udp", PRIVILEGED_PORT, 1, "/udp needs privilege\n", NULL);
     run(ordinary(), "check %u", PRIVILEGED_PORT + 1, 1, "next free port: 1024", NULL);
     run(ordinary(), "free 1-%u", 1023, 1, NULL, "only 0 of 1");
     if (geteuid() == 0) {
-        run(SPAWN_AS_IS, "check %u", PRIVILEGED_PORT + 1, 0, "is free\n", NULL);
+        run(0, "check %u", PRIVILEGED_PORT + 1, 0, "is free\n", NULL);
     }
 }
 
@@ -294,7 +264,7 @@ static in_port_t others_port;
 static void others_ports_are_in_use_whoever_asks(void **state) {
     static const char hidden[] = "1 socket has no visible owner; run as root to see all owners\n";
     const in_port_t ports[] = {PRIVILEGED_PORT, others_port};
-    need_network();
+    need_namespace();
     for (size_t i = 0; i < COUNT(ports); i++) {
         run(ordinary(), "check %u", ports[i], 1, "/tcp is in use\n", hidden);
         run(ordinary(), "check %u", ports[i], 1, "LISTENING  process not visible\n", hidden);
@@ -305,7 +275,7 @@ static void others_ports_are_in_use_whoever_asks(void **state) {
         run(ordinary(), "kill %u --yes", ports[i], 1, "no visible process",
             "portscope check says more");
         if (geteuid() == 0) {
-            run(SPAWN_AS_IS, "check %u", ports[i], 1, "LISTENING  test_platform_ports (pid ", NULL);
+            run(0, "check %u", ports[i], 1, "LISTENING  test_platform_ports (pid ", NULL);
         }
     }
 }
@@ -322,7 +292,7 @@ static struct live_states *open_others(void) {
     struct live_states *live = live_new();
     int privileged = open_one(live, SOCK_STREAM, "0.0.0.0", PRIVILEGED_PORT);
     int other = open_one(live, SOCK_STREAM, "0.0.0.0", 0);
-    others_port = port_of(live, other);
+    others_port = live_port(live, other);
     live_child(live, privileged, hide);
     live_child(live, other, hide);
     live_release(live, privileged);
@@ -345,12 +315,12 @@ static void a_holder_outside_cannot_be_named(void **state) {
                                "container, or by a process that just exited)\n"
                              : "1 socket has no visible owner; run as root to see all owners\n";
     need_init();
-    run(SPAWN_AS_IS, "check %u", others_port, 1, "/tcp is in use\n", reason);
-    run(SPAWN_AS_IS, "check %u", others_port, 1, "LISTENING  process not visible\n", reason);
-    run(SPAWN_AS_IS, "check %u --json", others_port, 1, "\"owners\": null", NULL);
-    run(SPAWN_AS_IS, "kill %u --yes --force", others_port, 1, "no visible process",
+    run(0, "check %u", others_port, 1, "/tcp is in use\n", reason);
+    run(0, "check %u", others_port, 1, "LISTENING  process not visible\n", reason);
+    run(0, "check %u --json", others_port, 1, "\"owners\": null", NULL);
+    run(0, "kill %u --yes --force", others_port, 1, "no visible process",
         "portscope check says more");
-    run(SPAWN_AS_IS, "check %u", others_port, 1, "/tcp is in use\n", reason);
+    run(0, "check %u", others_port, 1, "/tcp is in use\n", reason);
 }
 
 static int look_outside(void *context) {
@@ -405,7 +375,7 @@ struct inside {
 static struct inside begin_inside(struct live_states *live) {
     struct inside inside;
     int hearer = open_one(live, SOCK_DGRAM, "127.0.0.1", 0);
-    inside.child = fork_holder(port_of(live, hearer));
+    inside.child = fork_holder(live_port(live, hearer));
     live_wait_readable(hearer);
     if (recv(hearer, &inside.port, sizeof inside.port, 0) != sizeof inside.port) {
         inside.port = 0;
@@ -417,12 +387,12 @@ static struct inside begin_inside(struct live_states *live) {
 static struct inside inside;
 
 static void a_holder_inside_is_named_as_it_is_called_here(void **state) {
-    need_network();
+    need_namespace();
     if (inside.port == 0) {
         skip_test("no PID namespace");
     }
-    run(SPAWN_AS_IS, "check %u", inside.port, 1, "LISTENING  test_platform_ports (pid ", NULL);
-    run(SPAWN_AS_IS, "kill %u --dry-run", inside.port, 0, "test_platform_ports (pid ", NULL);
+    run(0, "check %u", inside.port, 1, "LISTENING  test_platform_ports (pid ", NULL);
+    run(0, "kill %u --dry-run", inside.port, 0, "test_platform_ports (pid ", NULL);
 }
 
 static int end_inside(void **state) {
@@ -443,9 +413,8 @@ static int end_inside(void **state) {
 
 // What takes rights, before they are given up.
 static struct live_states *prepare(int *failed) {
-    own_network = namespace_enter() == NULL;
     *failed = -1;
-    if (!own_network) {
+    if (!namespace_enter()) {
         return NULL;
     }
     reserved_set = reserve_many();
@@ -475,7 +444,7 @@ int main(void) {
     if (failed < 0) {
         failed = look_outside(NULL); // is skipped, and counted
     }
-    if (own_network && !namespace_drop_capabilities()) {
+    if (live != NULL && !namespace_drop_capabilities()) {
         return 1;
     }
     failed += cmocka_run_group_tests(tests, NULL, end_inside);

@@ -465,27 +465,21 @@ static bool try_cell(const struct holding *holding, const struct address *at,
     return right;
 }
 
-// A network of our own, because the ports of others come and go. NULL, or why there is none.
-static const char *enter_once(void) {
-    static bool entered = false;
-    static const char *refusal;
-    if (!entered) {
-        entered = true;
-        refusal = namespace_enter();
-        if (refusal == NULL &&
-            !(namespace_add_address(IPV4_ADDRESS) && namespace_add_address(IPV6_ADDRESS))) {
-            refusal = "lo takes no more addresses";
-        }
-    }
-    return refusal;
+// A network of our own, because the ports of others come and go.
+static bool has_addresses;
+
+static int enter(void **state) {
+    has_addresses = namespace_enter() && namespace_add_address(IPV4_ADDRESS) &&
+                    namespace_add_address(IPV6_ADDRESS);
+    return 0;
 }
 
 static void verdicts_are_what_a_server_meets(void **state) {
     const struct holding *holding = *state;
     size_t wrong = 0;
-    const char *refusal = enter_once();
-    if (refusal != NULL) {
-        skip_test("no network namespace: %s", refusal);
+    need_namespace();
+    if (!has_addresses) {
+        skip_test("lo takes no more addresses");
     }
     for (size_t i = 0; i < COUNT(holder_addresses); i++) {
         for (size_t j = 0; j < COUNT(asked_places); j++) {
@@ -502,5 +496,5 @@ int main(void) {
                                        .test_func = verdicts_are_what_a_server_meets,
                                        .initial_state = &holdings[i]};
     }
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, enter, NULL);
 }

@@ -13,7 +13,8 @@
 
 #include "model/address.h"
 #include "platform/platform.h"
-#include "support/netns_fixture.h"
+#include "support/namespace.h"
+#include "support/temporary.h"
 #include "support/test.h"
 
 static void add(struct psc_builder *builder, const char *remote, enum psc_state state,
@@ -102,15 +103,10 @@ static bool mount_silence(const char *resolv_conf) {
 
 // From here on 127.0.0.1 is the only name server, and nobody answers there.
 static bool enter_silence(int *server) {
-    static const char text[] = "nameserver 127.0.0.1\noptions timeout:30 attempts:1\n";
     struct sockaddr_in name = {
         .sin_family = AF_INET, .sin_port = htons(53), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    char path[] = "/tmp/portscope-test-XXXXXX";
-    int file = mkstemp(path);
-    bool ok = file >= 0 && write(file, text, sizeof text - 1) == (ssize_t)sizeof text - 1 &&
-              fchmod(file, 0644) == 0 && netns_fixture_enter() && mount_silence(path);
-    close(file);
-    unlink(path);
+    write_file("resolv.conf", 0644, "nameserver 127.0.0.1\noptions timeout:30 attempts:1\n");
+    bool ok = namespace_enter() && mount_silence("resolv.conf");
     *server = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     return ok && bind(*server, (struct sockaddr *)&name, sizeof name) == 0;
 }
@@ -160,5 +156,5 @@ int main(void) {
         cmocka_unit_test(nothing_to_ask),
         cmocka_unit_test(the_deadline_is_kept),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, temporary_enter, temporary_leave);
 }

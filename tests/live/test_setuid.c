@@ -1,57 +1,34 @@
 // test_setuid.c - a copy of the program with more privileges than the user that runs it: it lists, and
 // touches neither files nor processes on that user's behalf.
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/live_states.h"
 #include "support/spawn.h"
+#include "support/temporary.h"
 #include "support/test.h"
 
-#define NOBODY 65534
-
-static char directory[] = "/tmp/portscope-test-XXXXXX";
 static bool possible;
-
-static int copy_program(void) {
-    char command[512];
-    struct spawned spawned;
-    snprintf(command, sizeof command, "install -m 4755 %s %s/portscope", PSC_PROGRAM, directory);
-    spawn(command, SPAWN_AS_IS, &spawned);
-    int status = spawned.status;
-    spawn_done(&spawned);
-    return status;
-}
 
 static int set_up(void **state) {
     struct statvfs system;
-    possible = geteuid() == 0 && statvfs("/tmp", &system) == 0 &&
+    struct spawned spawned;
+    possible = temporary_enter(state) == 0 && geteuid() == 0 && statvfs(".", &system) == 0 &&
                (system.f_flag & ST_NOSUID) == 0 && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0;
-    return possible && (mkdtemp(directory) == NULL || chmod(directory, 0755) != 0 ||
-                        copy_program() != 0)
-               ? -1
-               : 0;
-}
-
-static int tear_down(void **state) {
-    static const char *const names[] = {"portscope", "secret", "target"};
-    for (size_t i = 0; possible && i < COUNT(names); i++) {
-        char path[64];
-        snprintf(path, sizeof path, "%s/%s", directory, names[i]);
-        unlink(path);
+    if (possible) {
+        spawn(&spawned, "install -m 4755 %s portscope", PSC_PROGRAM);
+        spawn_check(&spawned, 0, NULL, NULL);
     }
-    return possible ? rmdir(directory) : 0;
+    return 0;
 }
 
 static void run(uid_t user, const char *options, struct spawned *spawned) {
-    char command[512];
     if (!possible) {
         skip_test("no root, or setuid has no effect here");
     }
-    snprintf(command, sizeof command, "%s/portscope %s", directory, options);
-    spawn(command, user, spawned);
+    spawn_as(user, spawned, "./portscope %s", options);
 }
 
 static void assert_refused(const char *options, const char *word) {
@@ -76,23 +53,11 @@ static void it_lists_and_checks(void **state) {
 }
 
 static void it_reads_and_writes_no_file(void **state) {
-    char path[64];
-    char options[128];
-    struct stat info;
-    snprintf(path, sizeof path, "%s/secret", directory);
-    FILE *file = possible ? fopen(path, "w") : NULL;
-    if (file != NULL) {
-        assert_true(fputs("hunter2\n", file) >= 0 && fchmod(fileno(file), 0600) == 0);
-        fclose(file);
-    }
-    snprintf(options, sizeof options, "audit --policy %s", path);
-    assert_refused(options, "--policy");
-    snprintf(path, sizeof path, "%s/target", directory);
-    snprintf(options, sizeof options, "audit --save %s", path);
-    assert_refused(options, "--save");
-    snprintf(options, sizeof options, "audit --json --output %s", path);
-    assert_refused(options, "--output");
-    assert_int_not_equal(stat(path, &info), 0);
+    write_file("secret", 0600, "hunter2\n");
+    assert_refused("audit --policy secret", "--policy");
+    assert_refused("audit --save target", "--save");
+    assert_refused("audit --json --output target", "--output");
+    assert_int_not_equal(access("target", F_OK), 0);
 }
 
 static void it_stops_no_process(void **state) {
@@ -119,7 +84,7 @@ static void it_stops_no_process(void **state) {
 // The user has the privileges anyway.
 static void root_is_not_refused(void **state) {
     struct spawned spawned;
-    run(SPAWN_AS_IS, "audit --save -", &spawned);
+    run(0, "audit --save -", &spawned);
     assert_int_equal(spawned.status, 0);
     assert_non_null(strstr(spawned.out, "# What may listen"));
     spawn_done(&spawned);
@@ -132,5 +97,5 @@ int main(void) {
         cmocka_unit_test(it_stops_no_process),
         cmocka_unit_test(root_is_not_refused),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, temporary_leave);
 }

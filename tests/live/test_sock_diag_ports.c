@@ -156,5 +156,5 @@ int main(void) {
         cmocka_unit_test(the_kernel_takes_it),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    return failed + cmocka_run_group_tests(in_namespace, live_fill_namespace, live_leave);
+    return failed + cmocka_run_group_tests(in_namespace, live_fill_namespace, live_tear_down);
 }

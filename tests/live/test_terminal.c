@@ -1,14 +1,15 @@
 // test_terminal.c - standard streams that are closed, and which streams take colors.
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "platform/terminal.h"
+#include "support/spawn.h"
 #include "support/test.h"
 
 // In a child with some standard streams closed. Exits with 0 if all is as it should be.
-static void close_and_init(unsigned closed) {
+static int close_and_init(void *context) {
+    const unsigned closed = *(const unsigned *)context;
     char byte = 'x';
     for (int stream = 0; stream <= 2; stream++) {
         if ((closed & 1U << stream) != 0) {
@@ -24,19 +25,12 @@ static void close_and_init(unsigned closed) {
             ok = ok && write(stream, &byte, 1) < 0 && errno == EBADF;
         }
     }
-    _exit(ok ? 0 : 1);
+    return ok ? 0 : 1;
 }
 
 static void closed_streams_stay_closed(void **state) {
     for (unsigned closed = 0; closed < 8; closed++) {
-        pid_t child = fork();
-        assert_true(child >= 0);
-        if (child == 0) {
-            close_and_init(closed);
-        }
-        int status;
-        assert_int_equal(waitpid(child, &status, 0), child);
-        assert_int_equal(status, 0);
+        assert_int_equal(spawn_function(close_and_init, &closed), 0);
     }
 }
 

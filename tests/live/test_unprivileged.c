@@ -12,7 +12,6 @@
 #include "support/spawn.h"
 #include "support/test.h"
 
-#define NOBODY 65534
 #define MOST_MINE 4
 
 // Some sockets are the user's, some are hidden from it, one is both, and one is nobody's.
@@ -65,19 +64,13 @@ static void give_to_user(struct scene *scene, int descriptor) {
     scene->mine[scene->mine_count++] = live_child(scene->live, descriptor, be_the_user);
 }
 
-static int open_one(struct live_states *live, int type) {
-    return live_open(live,
-                     &(struct live_socket){.type = type, .address = "127.0.0.1", .backlog = 5});
-}
-
 static void fill(struct scene *scene) {
     struct live_states *live = scene->live;
-    int mine = open_one(live, SOCK_STREAM);
-    int shared = open_one(live, SOCK_STREAM);
-    int hidden = open_one(live, SOCK_STREAM);
-    int capable = open_one(live, SOCK_STREAM);
-    int hidden_udp =
-        live_open(live, &(struct live_socket){.type = SOCK_DGRAM, .address = "127.0.0.1"});
+    int mine = live_listen(live, "127.0.0.1");
+    int shared = live_listen(live, "127.0.0.1");
+    int hidden = live_listen(live, "127.0.0.1");
+    int capable = live_listen(live, "127.0.0.1");
+    int hidden_udp = live_bind_udp(live, "127.0.0.1");
     live_time_wait(live, live_connect(live, mine, NULL));
     give_to_user(scene, mine);
     give_to_user(scene, shared);
@@ -94,30 +87,24 @@ static void fill(struct scene *scene) {
 
 static int set_up(void **state) {
     static struct scene scene;
-    *state = NULL;
-    const char *refusal = namespace_enter();
-    if (refusal != NULL) {
-        print_message("no network namespace: %s\n", refusal);
-        return 0;
-    }
-    scene.live = live_new();
-    scene.user = geteuid() == 0 ? NOBODY : SPAWN_AS_IS;
-    fill(&scene);
-    assert_true(namespace_drop_capabilities());
     *state = &scene;
+    if (namespace_enter()) {
+        scene.live = live_new();
+        scene.user = geteuid() == 0 ? NOBODY : 0;
+        fill(&scene);
+        assert_true(namespace_drop_capabilities());
+    }
     return 0;
 }
 
 static int tear_down(void **state) {
     struct scene *scene = *state;
-    live_free(scene != NULL ? scene->live : NULL);
+    live_free(scene->live);
     return 0;
 }
 
 static const struct scene *scene_of(void **state) {
-    if (*state == NULL) {
-        skip_test("no network namespace");
-    }
+    need_namespace();
     return *state;
 }
 
@@ -150,13 +137,10 @@ static void add_visible(struct rows *rows, const struct scene *scene, const char
 }
 
 static void run(uid_t user, const char *options, struct spawned *spawned) {
-    char command[512];
-    snprintf(command, sizeof command, "%s %s", PSC_PROGRAM, options);
-    spawn(command, user, spawned);
+    spawn_as(user, spawned, PSC_PROGRAM " %s", options);
     if (spawned->status != 0) {
-        print_error("%s: status %d %s\n", command, spawned->status, spawned->err);
+        fail_msg("%s: status %d %s", options, spawned->status, spawned->err);
     }
-    assert_int_equal(spawned->status, 0);
 }
 
 static void read_all(const struct spawned *spawned, read_row *read, struct rows *rows) {
@@ -238,13 +222,11 @@ static void notice_is_for_those_who_asked(void **state) {
 
 static void root_sees_everything(void **state) {
     const struct scene *scene = scene_of(state);
-    if (geteuid() != 0) {
-        skip_test("needs root");
-    }
+    need_root();
     struct spawned spawned;
     struct rows shown = {0};
     struct rows truth = {0};
-    run(SPAWN_AS_IS, "-ano --csv --columns " READ_CSV_COLUMNS, &spawned);
+    run(0, "-ano --csv --columns " READ_CSV_COLUMNS, &spawned);
     read_all(&spawned, read_csv_row, &shown);
     rows_add_world(&truth, scene->live, PSC_STATES_ALL);
     rows_assert_equal(&shown, &truth, ROW_ALL & ~(unsigned)ROW_QUEUES, "as root");

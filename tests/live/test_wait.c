@@ -21,21 +21,16 @@ static int listen_on(struct live_states *live, in_port_t port, bool reuse) {
                                                  .reuse_address = reuse});
 }
 
-static in_port_t port_of(struct live_states *live, int descriptor) {
-    return live_row_of(live, descriptor)->endpoint.local_port;
-}
-
 static in_port_t free_port(struct live_states *live) {
     int descriptor = listen_on(live, 0, true);
-    in_port_t port = port_of(live, descriptor);
+    in_port_t port = live_port(live, descriptor);
     live_close(live, descriptor);
     return port;
 }
 
 static void begin(struct spawning *spawning, const char *options, in_port_t port) {
-    char command[512];
-    snprintf(command, sizeof command, "%s wait %u %s", PSC_PROGRAM, port, options);
-    spawn_begin(command, SPAWN_AS_IS, spawning);
+    *spawning = (struct spawning){0};
+    spawn_begin(spawning, PSC_PROGRAM " wait %u %s", port, options);
 }
 
 // Waits for the end of the program, which prints nothing but a line about time, if it ran out.
@@ -82,40 +77,20 @@ static void wait_sleeps(pid_t pid, unsigned long sleeps) {
     }
 }
 
-static int set_up(void **state) {
-    *state = live_new();
-    return 0;
-}
-
-static int tear_down(void **state) {
-    live_free(*state);
-    return 0;
-}
-
-static bool own_network;
-
-static struct live_states *live_of(void **state) {
-    if (!own_network) {
-        skip_test("no network namespace");
-    }
-    return *state;
-}
-
 static void what_is_so_already_is_not_waited_for(void **state) {
-    struct live_states *live = live_of(state);
+    struct live_states *live = live_in_namespace(state);
     int listener = listen_on(live, 0, true);
     run("", free_port(live), 0, "");
     run("--until free --timeout 1ms", free_port(live), 0, "");
-    run("--until listening", port_of(live, listener), 0, "");
+    run("--until listening", live_port(live, listener), 0, "");
 }
 
 static void time_runs_out(void **state) {
-    struct live_states *live = live_of(state);
+    struct live_states *live = live_in_namespace(state);
     int listener = listen_on(live, 0, true);
-    in_port_t held = port_of(live, listener);
+    in_port_t held = live_port(live, listener);
     in_port_t not_held = free_port(live);
-    int64_t took =
-        run("--timeout 200ms", held, 1, "portscope: timed out: not free after 0.2 s\n");
+    int64_t took = run("--timeout 200ms", held, 1, "portscope: timed out: not free after 0.2 s\n");
     assert_in_range(took, 200, 200 + SLACK_MS);
     took = run("--timeout 300ms --until listening", not_held, 1,
                "portscope: timed out: not listening after 0.3 s\n");
@@ -123,17 +98,17 @@ static void time_runs_out(void **state) {
     run("--timeout 1ms -q", held, 1, "");
     // Bound is not yet listening, and not free either.
     int bound = live_open(live, &(struct live_socket){.type = SOCK_STREAM, .address = "127.0.0.1"});
-    run("--timeout 1ms -q --until listening", port_of(live, bound), 1, "");
-    run("--timeout 1ms -q --until free", port_of(live, bound), 1, "");
+    run("--timeout 1ms -q --until listening", live_port(live, bound), 1, "");
+    run("--timeout 1ms -q --until free", live_port(live, bound), 1, "");
 }
 
 // An attempt at the right moment is always lucky: the port changes while the program waits, and it
 // has waited for some time already.
 static void a_port_that_gets_free_is_noticed(void **state) {
-    struct live_states *live = live_of(state);
+    struct live_states *live = live_in_namespace(state);
     struct spawning spawning;
     int listener = listen_on(live, 0, true);
-    begin(&spawning, "", port_of(live, listener));
+    begin(&spawning, "", live_port(live, listener));
     wait_sleeps(spawning.pid, 8);
     int64_t changed = psc_platform_clock();
     live_close(live, listener);
@@ -142,7 +117,7 @@ static void a_port_that_gets_free_is_noticed(void **state) {
 }
 
 static void a_port_that_is_listened_on_is_noticed(void **state) {
-    struct live_states *live = live_of(state);
+    struct live_states *live = live_in_namespace(state);
     struct spawning spawning;
     in_port_t port = free_port(live);
     begin(&spawning, "--until listening --timeout 1h", port);
@@ -154,13 +129,13 @@ static void a_port_that_is_listened_on_is_noticed(void **state) {
 }
 
 static void several_ports_are_waited_for_together(void **state) {
-    struct live_states *live = live_of(state);
+    struct live_states *live = live_in_namespace(state);
     struct spawning spawning;
     int first = listen_on(live, 0, true);
     int second = listen_on(live, 0, true);
     char other[16];
-    snprintf(other, sizeof other, "%u", port_of(live, second));
-    begin(&spawning, other, port_of(live, first));
+    snprintf(other, sizeof other, "%u", live_port(live, second));
+    begin(&spawning, other, live_port(live, first));
     wait_sleeps(spawning.pid, 4);
     live_close(live, first);
     wait_sleeps(spawning.pid, 8);
@@ -170,10 +145,10 @@ static void several_ports_are_waited_for_together(void **state) {
 
 // Closed connections keep away only servers that do not set SO_REUSEADDR.
 static void closed_connections_are_as_their_servers_made_them(void **state) {
-    struct live_states *live = live_of(state);
+    struct live_states *live = live_in_namespace(state);
     for (int reuse = 0; reuse < 2; reuse++) {
         int listener = listen_on(live, 0, reuse == 1);
-        in_port_t port = port_of(live, listener);
+        in_port_t port = live_port(live, listener);
         struct live_pair pair = live_connect(live, listener, NULL);
         live_time_wait(live, (struct live_pair){.client = pair.server, .server = pair.client});
         live_close(live, listener);
@@ -196,12 +171,12 @@ static long cpu_of(const char *options, in_port_t port) {
 
 // What the program takes before it waits is left out.
 static void waiting_costs_next_to_nothing(void **state) {
-    struct live_states *live = live_of(state);
+    struct live_states *live = live_in_namespace(state);
     int listener = listen_on(live, 0, true);
     static const char *const until[] = {"free", "listening"};
     for (size_t i = 0; i < COUNT(until); i++) {
         char options[64];
-        in_port_t port = i == 0 ? port_of(live, listener) : free_port(live);
+        in_port_t port = i == 0 ? live_port(live, listener) : free_port(live);
         long start = 0;
         for (int j = 0; j < 3; j++) {
             snprintf(options, sizeof options, "-q --timeout 1ms --until %s", until[i]);
@@ -215,7 +190,7 @@ static void waiting_costs_next_to_nothing(void **state) {
     }
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, live_set_up, live_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -227,8 +202,7 @@ int main(void) {
         TEST(closed_connections_are_as_their_servers_made_them),
         TEST(waiting_costs_next_to_nothing),
     };
-    own_network = namespace_enter() == NULL;
-    if (own_network && !namespace_drop_capabilities()) {
+    if (namespace_enter() && !namespace_drop_capabilities()) {
         return 1;
     }
     return cmocka_run_group_tests(tests, NULL, NULL);

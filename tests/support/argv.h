@@ -6,7 +6,7 @@
 struct argv {
     int count;
     char *list[32];
-    char text[512];
+    char text[2048];
 };
 
 void argv_split(struct argv *words, const char *line);

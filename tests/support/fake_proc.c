@@ -3,29 +3,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "support/test.h"
 
 void fake_proc_make(struct fake_proc *proc) {
-    snprintf(proc->root, sizeof proc->root, "/tmp/portscope-test-XXXXXX");
-    assert_non_null(mkdtemp(proc->root));
-    // Other users may look in, as in the real one.
-    assert_int_equal(chmod(proc->root, 0755), 0);
+    temporary_make(proc->root); // other users may look in, as in the real one
     proc->directory = open(proc->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_true(proc->directory >= 0);
 }
 
-static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *place) {
-    (void)info, (void)kind, (void)place;
-    return remove(path);
-}
-
 void fake_proc_remove(struct fake_proc *proc) {
     close(proc->directory);
-    assert_int_equal(nftw(proc->root, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
+    temporary_remove(proc->root);
 }
 
 void fake_proc_directory(const struct fake_proc *proc, const char *path) {

@@ -7,9 +7,10 @@
 #include <stdint.h>
 
 #include "platform/platform.h"
+#include "support/temporary.h"
 
 struct fake_proc {
-    char root[64];
+    char root[TEMPORARY_SIZE];
     int directory;
 };
 

@@ -77,6 +77,16 @@ void live_free(struct live_states *live) {
     free(live);
 }
 
+int live_set_up(void **state) {
+    *state = live_new();
+    return 0;
+}
+
+int live_tear_down(void **state) {
+    live_free(*state);
+    return 0;
+}
+
 void live_keep(struct live_states *live, int descriptor) {
     assert_true(descriptor >= 0);
     if (live->descriptor_count == live->descriptor_capacity) {
@@ -377,6 +387,19 @@ int live_open(struct live_states *live, const struct live_socket *what) {
                 : what->backlog > 0      ? PSC_STATE_LISTENING
                                          : PSC_STATE_BOUND);
     return descriptor;
+}
+
+int live_listen(struct live_states *live, const char *address) {
+    return live_open(live,
+                     &(struct live_socket){.type = SOCK_STREAM, .address = address, .backlog = 5});
+}
+
+int live_bind_udp(struct live_states *live, const char *address) {
+    return live_open(live, &(struct live_socket){.type = SOCK_DGRAM, .address = address});
+}
+
+in_port_t live_port(struct live_states *live, int descriptor) {
+    return live_row_of(live, descriptor)->endpoint.local_port;
 }
 
 // A socket that has tried to connect to a listener: at `address`, or at the one it is bound to.

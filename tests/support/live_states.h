@@ -41,6 +41,9 @@ struct live_states {
 struct live_states *live_new(void);
 /** Ends the children and closes everything. */
 void live_free(struct live_states *live);
+/** For cmocka, before and after a test: *state is a struct live_states. */
+int live_set_up(void **state);
+int live_tear_down(void **state);
 
 /** What to open. */
 struct live_socket {
@@ -56,6 +59,12 @@ struct live_socket {
 };
 /** Opens and binds a socket, and notes its row. */
 int live_open(struct live_states *live, const struct live_socket *what);
+
+/** Opens a listener, or a UDP socket, on any free port of an address. */
+int live_listen(struct live_states *live, const char *address);
+int live_bind_udp(struct live_states *live, const char *address);
+/** The local port of a descriptor, host byte order. */
+in_port_t live_port(struct live_states *live, int descriptor);
 
 struct live_pair {
     int client, server;
@@ -121,12 +130,9 @@ void live_own(struct live_states *live, int descriptor, pid_t pid);
 /** Waits until the first thread of a process has ended, while another goes on. */
 void live_wait_leader_end(pid_t pid);
 
-/**
- * For cmocka, before and after the tests of a group: enters a namespace and makes one of everything.
- * Where the system does not let us, each test that asks for its world is skipped.
- */
+/** For cmocka, before the tests of a group: enters a namespace, if it may, and makes one of everything. */
 int live_fill_namespace(void **state);
-int live_leave(void **state);
+/** The state of a test, which is skipped where there is no namespace. */
 struct live_states *live_in_namespace(void **state);
 
 /** Whether this kernel says which TCP sockets are bound and nothing else. */

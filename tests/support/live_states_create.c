@@ -22,15 +22,6 @@
 #define IPPROTO_MPTCP 262
 #endif
 
-static int listen_at(struct live_states *live, const char *address) {
-    return live_open(live,
-                     &(struct live_socket){.type = SOCK_STREAM, .address = address, .backlog = 5});
-}
-
-static int bind_udp(struct live_states *live, const char *address) {
-    return live_open(live, &(struct live_socket){.type = SOCK_DGRAM, .address = address});
-}
-
 // States ------------------------------------------------------------------------------------------
 
 static void fin_wait_1(struct live_states *live, struct live_pair pair) {
@@ -74,23 +65,23 @@ static void unread(struct live_pair pair) {
 
 // Connections on the way: not answered, answered but not heard, and not yet accepted.
 static void fill_beginnings(struct live_states *live, const char *address) {
-    int drops_packets = listen_at(live, address);
+    int drops_packets = live_listen(live, address);
     live_drop_packets(drops_packets);
     live_start(live, drops_packets, false);
 
-    int listener = listen_at(live, address);
+    int listener = live_listen(live, address);
     int client = live_start(live, listener, true);
     live_wait_drop(client);
     live_note_request(live, listener, client, PSC_STATE_SYN_RECEIVED);
 
-    live_wait_in_queue(live, listen_at(live, address));
+    live_wait_in_queue(live, live_listen(live, address));
 }
 
 static void fill_states(struct live_states *live, const char *address) {
     typedef void reach(struct live_states *, struct live_pair);
     static reach *const ways[] = {live_half_close, live_time_wait, fin_wait_1,    closing,
                                   last_ack,        orphan,         unheard_orphan};
-    int listener = listen_at(live, address);
+    int listener = live_listen(live, address);
     live_connect(live, listener, NULL);
     unread(live_connect(live, listener, NULL));
     for (size_t i = 0; i < COUNT(ways); i++) {
@@ -104,41 +95,41 @@ static void fill_states(struct live_states *live, const char *address) {
 
 static void fill_ipv4(struct live_states *live) {
     fill_states(live, "127.0.0.1");
-    listen_at(live, "0.0.0.0");
-    listen_at(live, "127.255.255.254");
+    live_listen(live, "0.0.0.0");
+    live_listen(live, "127.255.255.254");
     live_open(live, &(struct live_socket){
                         .type = SOCK_STREAM, .address = "0.0.0.0", .backlog = 1, .device = "lo"});
     live_open(live,
               &(struct live_socket){.type = SOCK_DGRAM, .address = "0.0.0.0", .device = "lo"});
-    int server = bind_udp(live, "127.0.0.1");
-    int client = bind_udp(live, "0.0.0.0");
+    int server = live_bind_udp(live, "127.0.0.1");
+    int client = live_bind_udp(live, "0.0.0.0");
     live_connect_udp(live, client, server);
     assert_int_equal(send(client, "hello", 5, 0), 5);
     live_wait_readable(server);
-    live_connect_udp(live, server, bind_udp(live, "127.0.0.2"));
+    live_connect_udp(live, server, live_bind_udp(live, "127.0.0.2"));
 }
 
 static void fill_ipv6(struct live_states *live) {
     // The same port for both families; first, because now no other socket can have it already.
-    int ipv4 = listen_at(live, "0.0.0.0");
+    int ipv4 = live_listen(live, "0.0.0.0");
     live_open(live, &(struct live_socket){.type = SOCK_STREAM,
                                           .address = "::",
                                           .port = live_row_of(live, ipv4)->endpoint.local_port,
                                           .backlog = 5,
                                           .v6only = true});
     fill_states(live, "::1");
-    int dual = listen_at(live, "::");
+    int dual = live_listen(live, "::");
     live_connect(live, dual, "::1");
     live_connect(live, dual, "127.0.0.1");
-    live_connect(live, listen_at(live, "fe80::1%lo"), NULL);
+    live_connect(live, live_listen(live, "fe80::1%lo"), NULL);
     live_open(live, &(struct live_socket){
                         .type = SOCK_STREAM, .address = "::", .backlog = 1, .device = "lo"});
-    bind_udp(live, "::");
+    live_bind_udp(live, "::");
     live_open(live, &(struct live_socket){.type = SOCK_DGRAM, .address = "::", .v6only = true});
-    int link_local = bind_udp(live, "fe80::1%lo");
-    live_connect_udp(live, bind_udp(live, "fe80::1%lo"), link_local);
-    live_connect_udp(live, bind_udp(live, "::"), bind_udp(live, "::1"));
-    live_connect_udp(live, bind_udp(live, "::"), bind_udp(live, "127.0.0.1"));
+    int link_local = live_bind_udp(live, "fe80::1%lo");
+    live_connect_udp(live, live_bind_udp(live, "fe80::1%lo"), link_local);
+    live_connect_udp(live, live_bind_udp(live, "::"), live_bind_udp(live, "::1"));
+    live_connect_udp(live, live_bind_udp(live, "::"), live_bind_udp(live, "127.0.0.1"));
 }
 
 // Go's servers are of this kind. For a table of ports it is TCP.
@@ -170,7 +161,7 @@ static void fill_noise(struct live_states *live) {
 
 // Every server with worker processes.
 static void shared_listener(struct live_states *live) {
-    int listener = listen_at(live, "127.0.0.1");
+    int listener = live_listen(live, "127.0.0.1");
     live_child(live, listener, NULL);
     live_child(live, listener, NULL);
     int held_twice = fcntl(listener, F_DUPFD_CLOEXEC, 0);
@@ -178,7 +169,7 @@ static void shared_listener(struct live_states *live) {
 }
 
 static void inherited_connection(struct live_states *live) {
-    struct live_pair pair = live_connect(live, listen_at(live, "127.0.0.1"), NULL);
+    struct live_pair pair = live_connect(live, live_listen(live, "127.0.0.1"), NULL);
     live_child(live, pair.server, NULL);
     live_release(live, pair.server);
 }
@@ -224,7 +215,7 @@ static void receive_socket(int channel) {
 }
 
 static void passed_socket(struct live_states *live) {
-    int listener = listen_at(live, "127.0.0.1");
+    int listener = live_listen(live, "127.0.0.1");
     int channel[2];
     struct iovec byte;
     union control control;
@@ -265,7 +256,7 @@ static void give_to_thread(int descriptor) {
 
 // The files of the process are a thread's alone.
 static void socket_of_thread(struct live_states *live) {
-    int listener = listen_at(live, "127.0.0.1");
+    int listener = live_listen(live, "127.0.0.1");
     live_child(live, listener, give_to_thread);
     live_row_of(live, listener)->in_thread = true;
     live_release(live, listener);
@@ -303,7 +294,7 @@ static void start_thread(int descriptor) {
 
 // The first thread of its process has ended, and with it /proc/PID/fd.
 static void socket_without_leader(struct live_states *live) {
-    int listener = listen_at(live, "127.0.0.1");
+    int listener = live_listen(live, "127.0.0.1");
     pid_t pid = live_child(live, listener, start_thread);
     live_row_of(live, listener)->in_thread = true;
     live_release(live, listener);
@@ -312,7 +303,7 @@ static void socket_without_leader(struct live_states *live) {
 }
 
 static void high_descriptor(struct live_states *live) {
-    int listener = listen_at(live, "127.0.0.1");
+    int listener = live_listen(live, "127.0.0.1");
     if (!live_move(live, &listener, 10001)) {
         print_message("no descriptor above 10,000: this user may not open so many files\n");
     }
@@ -337,28 +328,16 @@ static void fill(struct live_states *live) {
 // The group --------------------------------------------------------------------------------------
 
 int live_fill_namespace(void **state) {
-    *state = NULL;
-    const char *refusal = namespace_enter();
-    if (refusal != NULL) {
-        print_message("no network namespace: %s\n", refusal);
-        return 0;
+    if (namespace_enter()) {
+        *state = live_new();
+        fill(*state);
+        assert_true(namespace_drop_capabilities());
     }
-    struct live_states *live = live_new();
-    fill(live);
-    assert_true(namespace_drop_capabilities());
-    *state = live;
-    return 0;
-}
-
-int live_leave(void **state) {
-    live_free(*state);
     return 0;
 }
 
 struct live_states *live_in_namespace(void **state) {
-    if (*state == NULL) {
-        skip_test("no network namespace");
-    }
+    need_namespace();
     return *state;
 }
 

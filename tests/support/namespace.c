@@ -9,9 +9,6 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -19,6 +16,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "support/test.h"
 
 static bool write_file(const char *path, const char *text) {
     int file = open(path, O_WRONLY | O_CLOEXEC);
@@ -40,7 +39,7 @@ static const char *enter_as_user(void) {
     }
     if (!write_file("/proc/self/uid_map", users) || !write_file("/proc/self/setgroups", "deny") ||
         !write_file("/proc/self/gid_map", groups)) {
-        return "a user namespace without users is of no use";
+        return "the users of a user namespace cannot be set";
     }
     return NULL;
 }
@@ -94,21 +93,28 @@ bool namespace_set(const char *setting, const char *value) {
     return write_file(path, value);
 }
 
-const char *namespace_enter(void) {
-    const char *refusal = unshare(CLONE_NEWNET) == 0 ? NULL : enter_as_user();
+static const char *refusal = "not entered";
+
+bool namespace_enter(void) {
+    refusal = unshare(CLONE_NEWNET) == 0 ? NULL : enter_as_user();
+    if (refusal == NULL && !raise_loopback()) {
+        refusal = "lo does not come up";
+    }
     if (refusal != NULL) {
-        return refusal;
+        print_message("no network namespace: %s\n", refusal);
+        return false;
     }
-    if (!raise_loopback()) {
-        return "lo does not come up";
+    (void)namespace_add_address("fe80::1"); // fails without IPv6, and then no test uses it
+    return true;
+}
+
+void need_namespace(void) {
+    if (refusal != NULL) {
+        skip_test("no network namespace: %s", refusal);
     }
-    // Where there is no IPv6 this fails, and nobody will use the address.
-    (void)namespace_add_address("fe80::1");
-    return NULL;
 }
 
 static void be_init(int (*run)(void *context), void *context, int refused) {
-    // Others' mounts are no business of ours, nor is ours of them.
     if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
         mount("proc", "/proc", "proc", 0, NULL) != 0) {
         (void)!write(refused, "", 1);
@@ -120,7 +126,7 @@ static void be_init(int (*run)(void *context), void *context, int refused) {
     _exit(result);
 }
 
-// In a process of its own, because whoever has made a PID namespace is never in it.
+// In a process of its own, because a PID namespace begins with the next child of the one that makes it.
 static void fork_init(int (*run)(void *context), void *context, int refused) {
     int status;
     if (unshare(CLONE_NEWPID) != 0) {

@@ -5,12 +5,15 @@
 #include <stdbool.h>
 
 /**
- * Moves this process into a network namespace of its own, for ever, and where it takes that also
- * into a user namespace, in which its user keeps its number. `lo` is up there and has fe80::1, too.
- * Only before the process has threads.
- * @return NULL, or why this system does not let us
+ * Moves this process for good into a network namespace of its own, and where that takes a user namespace
+ * into one in which its user keeps its number. `lo` is up there and has fe80::1, too. Only before the
+ * process has threads.
+ * @return whether this system lets us; it prints why not
  */
-const char *namespace_enter(void);
+bool namespace_enter(void);
+
+/** Skips the running test where namespace_enter() did not succeed. */
+void need_namespace(void);
 
 /** Gives `lo` another address, after namespace_enter(). @return whether this system lets us */
 bool namespace_add_address(const char *address);
@@ -26,9 +29,9 @@ bool namespace_set(const char *setting, const char *value);
 int namespace_as_init(int (*run)(void *context), void *context);
 
 /**
- * Whoever made a user namespace may do everything in it, but the programs that an ordinary user runs
- * there may not, and the kernel lets nobody look at the files of a process that may do more. So
- * what is to be seen by them gives its rights up. Root keeps its.
+ * The process that made a user namespace has all capabilities in it, the programs that an ordinary user
+ * runs there have none, and the kernel hides the files of a process from those with fewer. So what
+ * they are to see gives its capabilities up. Root keeps them.
  */
 bool namespace_drop_capabilities(void);
 

@@ -4,48 +4,34 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/test.h"
 
-#define MOST_WORDS 16
 #define DEADLINE_MS 20000
 
 // In the child, which gets the terminal as its own.
-static void run(const char *command, const char *name) {
-    char copy[512];
-    char *words[MOST_WORDS + 1];
-    size_t count = 0;
-    snprintf(copy, sizeof copy, "%s", command);
-    char *rest = copy;
-    while (count < MOST_WORDS && (words[count] = strtok_r(rest, " ", &rest)) != NULL) {
-        count++;
+static void take_terminal(void *name) {
+    int terminal = setsid() >= 0 ? open(name, O_RDWR | O_CLOEXEC) : -1;
+    if (dup2(terminal, STDIN_FILENO) < 0 || dup2(terminal, STDOUT_FILENO) < 0 ||
+        dup2(terminal, STDERR_FILENO) < 0) {
+        _exit(126);
     }
-    words[count] = NULL;
-    int terminal = setsid() >= 0 ? open(name, O_RDWR) : -1;
-    if (terminal >= 0 && words[0] != NULL && dup2(terminal, STDIN_FILENO) >= 0 &&
-        dup2(terminal, STDOUT_FILENO) >= 0 && dup2(terminal, STDERR_FILENO) >= 0) {
-        execvp(words[0], words);
-    }
-    _exit(127);
 }
 
-bool pty_begin(struct pty *pty, const char *command) {
+void pty_begin(struct pty *pty, const char *command, ...) {
+    char line[512];
+    va_list arguments;
+    va_start(arguments, command);
+    vsnprintf(line, sizeof line, command, arguments);
+    va_end(arguments);
     *pty = (struct pty){.terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)};
-    const char *name = NULL;
-    if (pty->terminal >= 0 && grantpt(pty->terminal) == 0 && unlockpt(pty->terminal) == 0) {
-        name = ptsname(pty->terminal);
+    if (pty->terminal < 0 || grantpt(pty->terminal) != 0 || unlockpt(pty->terminal) != 0) {
+        skip_test("no pseudo terminal");
     }
-    if (name == NULL) {
-        return false;
-    }
-    pty->pid = fork();
-    if (pty->pid == 0) {
-        run(command, name);
-    }
-    assert_true(pty->pid > 0);
-    return true;
+    pty->spawning.prepare = take_terminal;
+    pty->spawning.context = ptsname(pty->terminal);
+    spawn_begin(&pty->spawning, "%s", line);
 }
 
 // Returns whether something came; false at the end. The last to leave a terminal is an error there.
@@ -77,10 +63,11 @@ void pty_say(struct pty *pty, const char *text) {
 }
 
 int pty_end(struct pty *pty) {
-    int status;
+    struct spawned spawned;
     while (read_more(pty)) {
     }
     close(pty->terminal);
-    assert_int_equal(waitpid(pty->pid, &status, 0), pty->pid);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    spawn_end(&pty->spawning, &spawned);
+    spawn_done(&spawned);
+    return spawned.status;
 }

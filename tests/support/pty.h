@@ -1,25 +1,23 @@
-// pty.h - a program that is run on a terminal, and somebody who reads and types there.
+// pty.h - a program that runs on a terminal, at which the test reads and types.
 #ifndef SUPPORT_PTY_H
 #define SUPPORT_PTY_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <sys/types.h>
+#include "support/spawn.h"
 
 struct pty {
-    pid_t pid;
-    int terminal; /**< -1: this system gives none */
+    struct spawning spawning;
+    int terminal;
     char text[8192];
     size_t size; /**< what was read so far, also what was typed; lines end in CRLF */
 };
 
-/** @param command words apart by single blanks; @return whether there is a terminal */
-bool pty_begin(struct pty *pty, const char *command);
+/** Starts a program as spawn() does. Skips the test where the system has no terminal for it. */
+void pty_begin(struct pty *pty, const char *command, ...) PSC_PRINTF(2, 3);
 /** Reads until a text was there. Fails the test if it does not come. */
 void pty_expect(struct pty *pty, const char *text);
 /** Types. */
 void pty_say(struct pty *pty, const char *text);
-/** Reads to the end. @return the exit status, or 128 + the signal that ended the program */
+/** Reads to the end. @return the program's status, as in struct spawned */
 int pty_end(struct pty *pty);
 
 #endif

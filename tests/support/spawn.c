@@ -1,4 +1,4 @@
-// spawn.c - runs programs.
+// spawn.c - runs programs, and functions in processes of their own.
 #include "support/spawn.h"
 
 #include <fcntl.h>
@@ -7,85 +7,130 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/argv.h"
+#include "support/capture.h"
 #include "support/test.h"
 
-#define MOST_WORDS 32
 #define NOT_FOUND 127
 
-static void run_as(char *const *words, uid_t user) {
-    int program = open(words[0], O_RDONLY | O_CLOEXEC);
-    if (setgroups(0, NULL) == 0 && setresgid(user, user, user) == 0 &&
-        setresuid(user, user, user) == 0) {
-        fexecve(program, words, environ);
+void need_root(void) {
+    if (geteuid() != 0) {
+        skip_test("needs root");
     }
 }
 
 // In the child. What is not closed on exec would make the program an owner of our sockets.
-static void run(char *const *words, uid_t user, FILE *out, FILE *err) {
+static void become(const struct spawning *spawning, char **words) {
+    const char *path = words[0];
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (words[0] != NULL && dup2(nothing, STDIN_FILENO) >= 0 &&
-        dup2(fileno(out), STDOUT_FILENO) >= 0 && dup2(fileno(err), STDERR_FILENO) >= 0) {
-        if (user == SPAWN_AS_IS) {
-            execvp(words[0], words);
-        } else {
-            run_as(words, user);
-        }
+    int program = spawning->user != 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    if (dup2(nothing, STDIN_FILENO) < 0 || dup2(fileno(spawning->out), STDOUT_FILENO) < 0 ||
+        dup2(fileno(spawning->err), STDERR_FILENO) < 0) {
+        _exit(NOT_FOUND);
+    }
+    char name[256];
+    if (spawning->name != NULL) {
+        snprintf(name, sizeof name, "%s", spawning->name);
+        words[0] = name;
+    }
+    if (spawning->prepare != NULL) {
+        spawning->prepare(spawning->context);
+    }
+    if (spawning->user == 0) {
+        execvp(path, words);
+    } else if (setgroups(0, NULL) == 0 &&
+               setresgid(spawning->user, spawning->user, spawning->user) == 0 &&
+               setresuid(spawning->user, spawning->user, spawning->user) == 0) {
+        fexecve(program, words, environ);
     }
     _exit(NOT_FOUND);
 }
 
-static char *read_back(FILE *file) {
-    long end = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
-    assert_true(end >= 0);
-    rewind(file);
-    size_t size = end > 0 ? (size_t)end : 0;
-    char *text = malloc(size + 1);
-    assert_non_null(text);
-    text[fread(text, 1, size, file)] = '\0';
-    fclose(file);
-    return text;
-}
-
-void spawn_begin(const char *command, uid_t user, struct spawning *spawning) {
-    char *words[MOST_WORDS + 1];
-    size_t count = 0;
-    char *copy = strdup(command);
-    char *rest = copy;
-    assert_non_null(copy);
-    while (count < MOST_WORDS && (words[count] = strtok_r(rest, " ", &rest)) != NULL) {
-        count++;
-    }
-    words[count] = NULL;
-    spawning->out = tmpfile();
-    spawning->err = tmpfile();
-    assert_non_null(spawning->out);
-    assert_non_null(spawning->err);
+static void begin(struct spawning *spawning, const char *command, va_list arguments) {
+    char line[2048];
+    struct argv words;
+    int running[2]; // closed by a successful exec
+    char byte;
+    int size = vsnprintf(line, sizeof line, command, arguments);
+    assert_true(size > 0 && (size_t)size < sizeof line);
+    argv_split(&words, line);
+    spawning->out = capture_open();
+    spawning->err = capture_open();
+    assert_int_equal(pipe2(running, O_CLOEXEC), 0);
     spawning->pid = fork();
     if (spawning->pid == 0) {
-        run(words, user, spawning->out, spawning->err);
+        become(spawning, words.list);
     }
     assert_true(spawning->pid > 0);
-    free(copy);
+    close(running[1]);
+    (void)!read(running[0], &byte, 1);
+    close(running[0]);
+}
+
+void spawn_begin(struct spawning *spawning, const char *command, ...) {
+    va_list arguments;
+    va_start(arguments, command);
+    begin(spawning, command, arguments);
+    va_end(arguments);
+}
+
+static int status_of(int status) {
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 void spawn_end(struct spawning *spawning, struct spawned *spawned) {
     int status;
     struct rusage usage;
     assert_int_equal(wait4(spawning->pid, &status, 0, &usage), spawning->pid);
-    spawned->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    spawned->status = status_of(status);
     spawned->cpu_us = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
                       usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
-    spawned->out = read_back(spawning->out);
-    spawned->err = read_back(spawning->err);
+    spawned->out = capture_close(spawning->out, NULL);
+    spawned->err = capture_close(spawning->err, NULL);
 }
 
-void spawn(const char *command, uid_t user, struct spawned *spawned) {
-    struct spawning spawning;
-    spawn_begin(command, user, &spawning);
+void spawn(struct spawned *spawned, const char *command, ...) {
+    struct spawning spawning = {0};
+    va_list arguments;
+    va_start(arguments, command);
+    begin(&spawning, command, arguments);
+    va_end(arguments);
+    spawn_end(&spawning, spawned);
+}
+
+void spawn_as(uid_t user, struct spawned *spawned, const char *command, ...) {
+    struct spawning spawning = {.user = user};
+    va_list arguments;
+    va_start(arguments, command);
+    begin(&spawning, command, arguments);
+    va_end(arguments);
     spawn_end(&spawning, spawned);
 }
 
 void spawn_done(struct spawned *spawned) {
     free(spawned->out);
     free(spawned->err);
+}
+
+static bool is_in(const char *part, const char *text) {
+    return part == NULL ? text[0] == '\0' : strstr(text, part) != NULL;
+}
+
+void spawn_check(struct spawned *spawned, int status, const char *out, const char *err) {
+    if (spawned->status != status || !is_in(out, spawned->out) || !is_in(err, spawned->err)) {
+        fail_msg("status %d, out '%s', err '%s'", spawned->status, spawned->out, spawned->err);
+    }
+    spawn_done(spawned);
+}
+
+int spawn_function(int (*function)(void *context), void *context) {
+    int status;
+    fflush(stdout); // or the child prints it too
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        _exit(function(context));
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return status_of(status);
 }

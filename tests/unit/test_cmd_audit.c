@@ -1,11 +1,10 @@
 // test_cmd_audit.c - the audit on the fake platform: its forms as transcripts, its exit statuses, and
 // the policy on its way to a file and back.
-#include <unistd.h>
-
 #include "cli/cli.h"
 #include "support/capture.h"
 #include "support/fake_platform.h"
 #include "support/run_cli.h"
+#include "support/temporary.h"
 #include "support/test.h"
 #include "support/transcript.h"
 
@@ -98,27 +97,9 @@ static void an_empty_machine_has_no_findings(void **state) {
 
 // Policies ----------------------------------------------------------------------------------------
 
-// A new file with a text in it.
-static char *make_file(const char *text) {
-    char *path = strdup("/tmp/portscope-test-XXXXXX");
-    assert_non_null(path);
-    int number = mkstemp(path);
-    assert_true(number >= 0);
-    FILE *file = fdopen(number, "wb");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-    return path;
-}
-
-static void drop_file(char *path) {
-    assert_int_equal(unlink(path), 0);
-    free(path);
-}
-
-static void run_with(struct run *run, const char *before, const char *path, const char *after) {
+static void run_with(struct run *run, const char *before, const char *after) {
     char line[512];
-    snprintf(line, sizeof line, "portscope audit %s %s %s", before, path, after);
+    snprintf(line, sizeof line, "portscope audit %s file %s", before, after);
     run_cli(run, line);
 }
 
@@ -132,12 +113,12 @@ static size_t count(const char *text, const char *word) {
 
 static void what_was_saved_passes(void **state) {
     struct run run;
-    char *path = make_file("");
-    run_with(&run, "--save", path, "");
+    write_file("file", 0600, "");
+    run_with(&run, "--save", "");
     assert_int_equal(run.exit, PSC_EXIT_YES);
     assert_string_equal(run.out, "");
     run_done(&run);
-    run_with(&run, "--policy", path, "--format table --fail-on info");
+    run_with(&run, "--policy", "--format table --fail-on info");
     assert_int_equal(count(run.out, "not-allowed"), 0);
     assert_int_equal(count(run.out, "not-listening"), 0);
     run_done(&run);
@@ -145,80 +126,73 @@ static void what_was_saved_passes(void **state) {
     // One new listener more is one finding more, and a service that started anew is none.
     fake_platform()->ended[fake_platform()->ended_count++] = 812;
     fake_platform()->insecure_services = true;
-    run_with(&run, "--policy", path, "--ndjson");
+    run_with(&run, "--policy", "--ndjson");
     assert_int_equal(run.exit, PSC_EXIT_NO);
     assert_int_equal(count(run.out, "\"not-allowed\""), 7);
     assert_int_equal(count(run.out, "\"not-listening\""), 0);
     run_done(&run);
 
     fake_platform()->empty = true;
-    run_with(&run, "--policy", path, "--quiet");
+    run_with(&run, "--policy", "--quiet");
     assert_int_equal(run.exit, PSC_EXIT_YES); // what is missing is only info
     run_done(&run);
-    run_with(&run, "--policy", path, "--quiet --fail-on info");
+    run_with(&run, "--policy", "--quiet --fail-on info");
     assert_int_equal(run.exit, PSC_EXIT_NO);
     run_done(&run);
-    drop_file(path);
 }
 
 static void saving_again_writes_the_same(void **state) {
     struct run run;
     fake_platform()->insecure_services = true;
-    char *path = make_file("allow tcp *:1 old\n");
-    run_with(&run, "--save", path, "");
+    write_file("file", 0600, "allow tcp *:1 old\n");
+    run_with(&run, "--save", "");
     run_done(&run);
-    char *first = capture_file(path, NULL);
+    char *first = capture_file("file", NULL);
     fake_platform()->ended[fake_platform()->ended_count++] = 812;
-    run_with(&run, "--save", path, "");
+    run_with(&run, "--save", "");
     run_done(&run);
-    char *second = capture_file(path, NULL);
+    char *second = capture_file("file", NULL);
     assert_non_null(strstr(first, "allow tcp 0.0.0.0:22 sshd\n"));
     assert_null(strstr(first, "old"));
     assert_string_equal(first, second);
     free(first);
     free(second);
-    drop_file(path);
 }
 
 static void a_bad_line_is_status_2_and_nothing_is_judged(void **state) {
     struct run run;
-    char begin[128];
-    char *path = make_file("# ours\nallow tcp *:*\nallow udp *:*\nallow tcp *:httpd\n");
-    run_with(&run, "--policy", path, "");
-    snprintf(begin, sizeof begin, "portscope: %s:4: 'httpd' is not a port", path);
+    write_file("file", 0600, "# ours\nallow tcp *:*\nallow udp *:*\nallow tcp *:httpd\n");
+    run_with(&run, "--policy", "");
     assert_int_equal(run.exit, PSC_EXIT_USAGE);
     assert_string_equal(run.out, "");
-    assert_ptr_equal(strstr(run.err, begin), run.err);
+    assert_ptr_equal(strstr(run.err, "portscope: file:4: 'httpd' is not a port"), run.err);
     assert_int_equal(fake_platform()->searches, 0);
     run_done(&run);
-    drop_file(path);
 }
 
 static void missing_listeners_are_in_every_form(void **state) {
     static const char *const words[] = {"", "--json", "--ndjson", "--format prometheus"};
-    char *path = make_file("allow * *:*\nallow tcp 10.0.0.1:7 a\nallow tcp 10.0.0.1:7 a\n");
+    write_file("file", 0600, "allow * *:*\nallow tcp 10.0.0.1:7 a\nallow tcp 10.0.0.1:7 a\n");
     for (size_t i = 0; i < COUNT(words); i++) {
         struct run run;
-        run_with(&run, "--policy", path, words[i]);
+        run_with(&run, "--policy", words[i]);
         assert_int_equal(run.exit, PSC_EXIT_YES);
         assert_int_equal(count(run.out, "allow tcp 10.0.0.1:7 a"), 2);
         run_done(&run);
     }
-    drop_file(path);
 }
 
 static void output_goes_to_a_file(void **state) {
     struct run run;
-    char *path = make_file("old");
-    run_with(&run, "--format prometheus --output", path, "");
+    write_file("file", 0600, "old");
+    run_with(&run, "--format prometheus --output", "");
     assert_string_equal(run.out, "");
     run_done(&run);
     run_cli(&run, "portscope audit --format prometheus");
-    char *text = capture_file(path, NULL);
+    char *text = capture_file("file", NULL);
     assert_string_equal(text, run.out);
     free(text);
     run_done(&run);
-    drop_file(path);
 }
 
 int main(void) {
@@ -235,5 +209,5 @@ int main(void) {
         cmocka_unit_test_setup(missing_listeners_are_in_every_form, usual_machine),
         cmocka_unit_test_setup(output_goes_to_a_file, usual_machine),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, temporary_enter, temporary_leave);
 }

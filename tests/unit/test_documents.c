@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "support/capture.h"
 #include "support/run_cli.h"
+#include "support/temporary.h"
 #include "support/test.h"
 
 #define MANUAL PSC_SOURCE_DIR "/docs/portscope.1"
@@ -256,10 +257,8 @@ static void the_manual_explains_every_exit_status(void **state) {
 // Examples ----------------------------------------------------------------------------------------
 
 // Runs a command line, without the comment or the other command after it. Its file `policy` is another.
-static void assert_understood(const char *line, const char *policy) {
-    static const char word[] = " policy ";
+static void assert_understood(const char *line) {
     char command[256];
-    char elsewhere[512];
     struct run run;
     snprintf(command, sizeof command, "%s", line);
     char *after = strstr(command, " #");
@@ -267,11 +266,7 @@ static void assert_understood(const char *line, const char *policy) {
     if (after != NULL) {
         *after = '\0';
     }
-    char *name = strstr(command, word);
-    size_t length = name != NULL ? (size_t)(name - command) + 1 : strlen(command);
-    snprintf(elsewhere, sizeof elsewhere, "%.*s%s", (int)length, command,
-             name != NULL ? policy : "");
-    run_cli(&run, elsewhere);
+    run_cli(&run, command);
     if (run.exit == PSC_EXIT_USAGE) {
         fail_msg("%s: %s", line, run.err);
     }
@@ -285,7 +280,7 @@ static void the_examples_of_the_manual_are_understood(void **state) {
     unsigned examples = 0;
     for (const char *line; (line = next_line(&rest)) != NULL;) {
         if (strncmp(line, item, sizeof item - 1) == 0) {
-            assert_understood(line + strlen(".It Ic "), NULL);
+            assert_understood(line + strlen(".It Ic "));
             examples++;
         }
     }
@@ -299,20 +294,15 @@ static void the_examples_of_readme_are_understood(void **state) {
     char *rest = text;
     bool console = false;
     unsigned examples = 0;
-    char policy[] = "/tmp/portscope-test-XXXXXX";
-    int file = mkstemp(policy);
-    assert_true(file >= 0);
-    close(file);
     for (const char *line; (line = next_line(&rest)) != NULL;) {
         if (strncmp(line, "```", 3) == 0) {
             console = strcmp(line, "```console") == 0;
         } else if (console && strncmp(line, prompt, sizeof prompt - 1) == 0) {
-            assert_understood(line + 2, policy);
+            assert_understood(line + 2);
             examples++;
         }
     }
     assert_true(examples > 0);
-    assert_int_equal(unlink(policy), 0);
     free(text);
 }
 
@@ -489,5 +479,5 @@ int main(void) {
         cmocka_unit_test(documents_name_only_files_that_exist),
         cmocka_unit_test(the_map_names_every_file_once),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, temporary_enter, temporary_leave);
 }

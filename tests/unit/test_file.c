@@ -9,17 +9,16 @@
 #include <unistd.h>
 
 #include "platform/file.h"
+#include "support/capture.h"
+#include "support/spawn.h"
+#include "support/temporary.h"
 #include "support/test.h"
 
-#define OTHER_USER 65534
 #define RACES 3000
 
-static char directory[32];
-
 static int enter(void **state) {
-    strcpy(directory, "/tmp/portscope-test-XXXXXX");
     umask(022);
-    return mkdtemp(directory) != NULL && chdir(directory) == 0 ? 0 : -1;
+    return temporary_enter(state);
 }
 
 static size_t entries(void) {
@@ -34,11 +33,7 @@ static size_t entries(void) {
 }
 
 static void make(const char *path, mode_t mode) {
-    int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-    assert_true(descriptor >= 0);
-    assert_int_equal(write(descriptor, "old\n", 4), 4);
-    assert_int_equal(fchmod(descriptor, mode), 0);
-    close(descriptor);
+    write_file(path, mode, "old\n");
 }
 
 static enum psc_status save(const char *path, struct psc_error *error) {
@@ -67,24 +62,16 @@ static void is_refused(const char *path, const char *reason) {
 }
 
 static void holds(const char *path, const char *text) {
-    char read_text[8] = "";
-    FILE *stream = fopen(path, "r");
-    assert_non_null(stream);
-    (void)!fgets(read_text, sizeof read_text, stream);
-    fclose(stream);
-    assert_string_equal(read_text, text);
+    char *content = capture_file(path, NULL);
+    assert_non_null(content);
+    assert_string_equal(content, text);
+    free(content);
 }
 
 static mode_t mode_of(const char *path) {
     struct stat status;
     assert_int_equal(lstat(path, &status), 0);
     return status.st_mode & 07777;
-}
-
-static void needs_root(void) {
-    if (geteuid() != 0) {
-        skip_test("needs root to act as two users");
-    }
 }
 
 static void a_new_file_obeys_the_umask(void **state) {
@@ -107,10 +94,10 @@ static void an_old_file_keeps_its_mode_and_group(void **state) {
     holds("mine", "new\n");
     if (geteuid() == 0) {
         struct stat status;
-        assert_int_equal(chown("mine", (uid_t)-1, OTHER_USER), 0);
+        assert_int_equal(chown("mine", (uid_t)-1, NOBODY), 0);
         is_saved("mine");
         assert_int_equal(stat("mine", &status), 0);
-        assert_int_equal(status.st_gid, OTHER_USER);
+        assert_int_equal(status.st_gid, NOBODY);
         assert_int_equal(status.st_uid, 0);
     }
     assert_int_equal(entries(), 1);
@@ -141,16 +128,16 @@ static void directories_are_followed_if_they_are_ours(void **state) {
     is_saved("link/../link//file");
     holds("real/file", "new\n");
     if (geteuid() == 0) {
-        assert_int_equal(lchown("link", OTHER_USER, OTHER_USER), 0);
+        assert_int_equal(lchown("link", NOBODY, NOBODY), 0);
         is_refused("link/file", "symbolic links");
         holds("real/file", "new\n");
     }
 }
 
 static void other_users_files_are_refused(void **state) {
-    needs_root();
+    need_root();
     make("theirs", 0666);
-    assert_int_equal(chown("theirs", OTHER_USER, OTHER_USER), 0);
+    assert_int_equal(chown("theirs", NOBODY, NOBODY), 0);
     is_refused("theirs", "another user");
     holds("theirs", "old\n");
     assert_int_equal(mode_of("theirs"), 0666);
@@ -192,8 +179,8 @@ static void a_killed_program_leaves_nothing(void **state) {
 
 // Swaps the target for a symbolic link to root's file and back, as the owner of the directory entry.
 static void swap_for_ever(void) {
-    if (setgroups(0, NULL) != 0 || setresgid(OTHER_USER, OTHER_USER, OTHER_USER) != 0 ||
-        setresuid(OTHER_USER, OTHER_USER, OTHER_USER) != 0) {
+    if (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
+        setresuid(NOBODY, NOBODY, NOBODY) != 0) {
         _exit(1);
     }
     for (;;) {
@@ -207,7 +194,7 @@ static void swap_for_ever(void) {
 }
 
 static void a_swapped_target_is_never_followed(void **state) {
-    needs_root();
+    need_root();
     make("secret", 0600);
     assert_int_equal(chmod(".", 0777), 0);
     pid_t attacker = fork();
@@ -230,12 +217,6 @@ static void a_swapped_target_is_never_followed(void **state) {
     kill(attacker, SIGKILL);
     waitpid(attacker, NULL, 0);
     print_message("%zu files written, %zu refused, none through the link\n", saved, refused);
-}
-
-static int remove_directory(void **state) {
-    char command[64];
-    snprintf(command, sizeof command, "rm -rf %s", directory);
-    return chdir("/") == 0 && system(command) == 0 ? 0 : -1; // NOLINT(cert-env33-c): a fixed path
 }
 
 static void a_file_is_read_whole(void **state) {
@@ -261,7 +242,7 @@ static void a_file_is_read_whole(void **state) {
 }
 
 int main(void) {
-#define TEST(function) cmocka_unit_test_setup_teardown(function, enter, remove_directory)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, enter, temporary_leave)
     const struct CMUnitTest tests[] = {
         TEST(a_new_file_obeys_the_umask),
         TEST(an_old_file_keeps_its_mode_and_group),

@@ -7,6 +7,7 @@
 
 #include "platform/linux/decode.h"
 #include "platform/platform.h"
+#include "support/fake_proc.h"
 #include "support/fixture_bytes.h"
 #include "support/netns_fixture.h"
 #include "support/netns_fixture_rows.h"
@@ -272,21 +273,16 @@ static enum psc_status read_nothing(const char *root, enum psc_protocol protocol
 }
 
 static void a_missing_file_is_an_error_only_for_ipv4(void **state) {
-    char directory[] = "/tmp/portscope-test-XXXXXX";
-    assert_non_null(mkdtemp(directory));
-    int proc = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    assert_int_equal(read_nothing(directory, PSC_PROTOCOL_TCP6), PSC_OK);
-    assert_int_equal(read_nothing(directory, PSC_PROTOCOL_UDP6), PSC_OK);
-    assert_int_equal(read_nothing(directory, PSC_PROTOCOL_TCP4), PSC_SYSTEM);
-    assert_int_equal(read_nothing(directory, PSC_PROTOCOL_UDP4), PSC_SYSTEM);
+    struct fake_proc proc;
+    fake_proc_make(&proc);
+    assert_int_equal(read_nothing(proc.root, PSC_PROTOCOL_TCP6), PSC_OK);
+    assert_int_equal(read_nothing(proc.root, PSC_PROTOCOL_UDP6), PSC_OK);
+    assert_int_equal(read_nothing(proc.root, PSC_PROTOCOL_TCP4), PSC_SYSTEM);
+    assert_int_equal(read_nothing(proc.root, PSC_PROTOCOL_UDP4), PSC_SYSTEM);
     // A directory in place of a file cannot be read, whatever the family.
-    assert_int_equal(mkdirat(proc, "net", 0700), 0);
-    assert_int_equal(mkdirat(proc, "net/tcp6", 0700), 0);
-    assert_int_equal(read_nothing(directory, PSC_PROTOCOL_TCP6), PSC_SYSTEM);
-    assert_int_equal(unlinkat(proc, "net/tcp6", AT_REMOVEDIR), 0);
-    assert_int_equal(unlinkat(proc, "net", AT_REMOVEDIR), 0);
-    close(proc);
-    assert_int_equal(rmdir(directory), 0);
+    fake_proc_directory(&proc, "net/tcp6");
+    assert_int_equal(read_nothing(proc.root, PSC_PROTOCOL_TCP6), PSC_SYSTEM);
+    fake_proc_remove(&proc);
 }
 
 // Leaves the network of the machine, so it comes last.

@@ -1,6 +1,7 @@
 // posix.c - what the portable tests use of POSIX.
 #include "posix.h"
 
+#include <direct.h>
 #include <fcntl.h>
 #include <io.h>
 #include <stdio.h>
@@ -34,4 +35,8 @@ FILE *tmpfile_of_user(void) {
         return NULL;
     }
     return _wfopen(path, L"w+bD"); // D: deleted when it is closed
+}
+
+char *mkdtemp(char *pattern) {
+    return _mktemp(pattern) != NULL && _mkdir(pattern) == 0 ? pattern : NULL;
 }

@@ -12,6 +12,7 @@ int setenv(const char *name, const char *value, int replace);
 int unsetenv(const char *name);
 int pipe(int ends[2]);
 char *strndup(const char *text, size_t most);
+char *mkdtemp(char *pattern);
 
 // That of the C library wants to write into the root of the drive.
 #define tmpfile tmpfile_of_user

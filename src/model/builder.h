@@ -68,8 +68,9 @@ void psc_builder_name_interface(struct psc_builder *builder, uint32_t ifindex, c
 void psc_builder_name_user(struct psc_builder *builder, uint32_t uid, const char *name);
 /** @param name not NULL */
 void psc_builder_name_remote(struct psc_builder *builder, size_t row, const char *name);
-/** Whether a number was named. @param name out, unless NULL: its name, or NULL */
+/** Whether a number was named. */
 bool psc_builder_interface_named(const struct psc_builder *builder, uint32_t ifindex);
+/** @param name out, unless NULL: its name, or NULL */
 bool psc_builder_user_named(const struct psc_builder *builder, uint32_t uid, const char **name);
 
 /** Adds a notice, unless there is one of this kind; @p kind is static storage. */

@@ -3,30 +3,25 @@
 
 #include <string.h>
 
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
+#include "base/number.h"
+
+#define MAX_INODE 9999999999999999999U // no inode needs more digits
 
 uint64_t proc_parse_socket(const char *target, size_t size) {
     static const char prefix[] = "socket:[";
     const size_t length = sizeof prefix - 1;
-    // 20 digits are the most that a number of 64 bits has, and 19 the most that cannot overflow.
-    if (size < length + 2 || size > length + 20 || memcmp(target, prefix, length) != 0 ||
-        target[size - 1] != ']') {
+    const char *at = target + length;
+    const char *end = target + size - 1;
+    uint64_t inode;
+    if (size < length + 2 || memcmp(target, prefix, length) != 0 || *end != ']' ||
+        !psc_number_read(&at, end, MAX_INODE, &inode) || at != end) {
         return 0;
-    }
-    uint64_t inode = 0;
-    for (size_t i = length; i < size - 1; i++) {
-        if (!is_digit(target[i])) {
-            return 0;
-        }
-        inode = inode * 10 + (unsigned)(target[i] - '0');
     }
     return inode;
 }
 
 // Reads the number in a field of /proc/PID/stat, counted from 1 as in proc(5). Fields are counted
-// from behind the name, the second, whose last parenthesis is the last of all.
+// from after the name, the second, whose last parenthesis is the last of all.
 static bool read_stat_field(const char *stat, size_t size, int wanted, uint64_t *number) {
     const char *end = stat + size;
     const char *at = end;
@@ -41,13 +36,7 @@ static bool read_stat_field(const char *stat, size_t size, int wanted, uint64_t 
             return false;
         }
     }
-    uint64_t value = 0;
-    const char *first = at;
-    while (at < end && is_digit(*at) && at - first < 19) {
-        value = value * 10 + (unsigned)(*at++ - '0');
-    }
-    *number = value;
-    return at != first && at < end && *at == ' ';
+    return psc_number_read(&at, end, UINT64_MAX, number) && at < end && *at == ' ';
 }
 
 bool proc_parse_start(const char *stat, size_t size, uint64_t *ticks) {
@@ -122,7 +111,7 @@ static bool is_unit_name(const char *name, size_t size) {
     }
     for (size_t i = 0; i < size; i++) {
         bool letter = (name[i] >= 'a' && name[i] <= 'z') || (name[i] >= 'A' && name[i] <= 'Z');
-        if (!letter && !is_digit(name[i]) &&
+        if (!letter && !psc_is_digit(name[i]) &&
             (name[i] == '\0' || strchr("@._:-", name[i]) == NULL)) {
             return false;
         }

@@ -57,12 +57,33 @@ static void keep_capabilities(uint64_t keep) {
 
 // Calls that no command makes and that code smuggled in through foreign text would want.
 static const uint16_t refused[] = {
-    SYS_execve,          SYS_execveat,     SYS_ptrace,        SYS_process_vm_writev,
-    SYS_init_module,     SYS_finit_module, SYS_delete_module, SYS_kexec_load,
-    SYS_mount,           SYS_umount2,      SYS_pivot_root,    SYS_chroot,
-    SYS_reboot,          SYS_swapon,       SYS_settimeofday,  SYS_clock_settime,
-    SYS_sethostname,     SYS_add_key,      SYS_keyctl,        SYS_open_by_handle_at,
-    SYS_perf_event_open, SYS_userfaultfd,  SYS_setuid,        SYS_setresuid,
+#ifndef __SANITIZE_ADDRESS__ // LeakSanitizer traces its own process
+    SYS_ptrace,
+#endif
+
+    SYS_execve,
+    SYS_execveat,
+    SYS_process_vm_writev,
+    SYS_init_module,
+    SYS_finit_module,
+    SYS_delete_module,
+    SYS_kexec_load,
+    SYS_mount,
+    SYS_umount2,
+    SYS_pivot_root,
+    SYS_chroot,
+    SYS_reboot,
+    SYS_swapon,
+    SYS_settimeofday,
+    SYS_clock_settime,
+    SYS_sethostname,
+    SYS_add_key,
+    SYS_keyctl,
+    SYS_open_by_handle_at,
+    SYS_perf_event_open,
+    SYS_userfaultfd,
+    SYS_setuid,
+    SYS_setresuid,
 };
 #define REFUSED_COUNT (sizeof refused / sizeof refused[0])
 

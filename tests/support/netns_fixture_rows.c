@@ -127,8 +127,9 @@ static void check_row(const struct psc_endpoint *endpoint, const struct expected
                       enum netns_fixture_source source, uint32_t uid) {
     bool netlink = source == NETNS_FIXTURE_BY_NETLINK;
     bool backlog = netlink || row->state != PSC_STATE_LISTENING;
-    uint32_t known = PSC_KNOWN_INODE | PSC_KNOWN_RECV_QUEUE | (backlog ? PSC_KNOWN_SEND_QUEUE : 0) |
-                     (netlink ? PSC_KNOWN_COOKIE : 0) |
+    bool request = row->state == PSC_STATE_SYN_RECEIVED; // there is no socket yet
+    uint32_t known = (request ? 0 : PSC_KNOWN_INODE) | PSC_KNOWN_RECV_QUEUE |
+                     (backlog ? PSC_KNOWN_SEND_QUEUE : 0) | (netlink ? PSC_KNOWN_COOKIE : 0) |
                      (row->held ? PSC_KNOWN_UID : PSC_KNOWN_OWNERS) |
                      (netlink && row->v6only != UNTOLD ? PSC_KNOWN_V6ONLY : 0);
     assert_int_equal(endpoint->state, row->state);

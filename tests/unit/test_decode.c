@@ -105,6 +105,9 @@ static void a_socket_without_a_file_has_no_owner(void **state) {
     struct psc_endpoint row = decoded(PSC_PROTOCOL_TCP4, TCP_TIME_WAIT, 0);
     assert_int_equal(row.known & interesting, PSC_KNOWN_INODE | PSC_KNOWN_OWNERS);
 
+    row = decoded(PSC_PROTOCOL_TCP4, TCP_SYN_RECV, 0); // there is no socket that could have one
+    assert_int_equal(row.known & interesting, PSC_KNOWN_OWNERS);
+
     row = decoded(PSC_PROTOCOL_TCP6, TCP_ESTABLISHED, 42);
     assert_int_equal(row.known & interesting, PSC_KNOWN_INODE | PSC_KNOWN_UID);
     assert_int_equal(row.inode, 42);

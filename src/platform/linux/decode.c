@@ -59,12 +59,13 @@ static void set_state(struct psc_endpoint *row, unsigned number) {
 // A socket that no file refers to has inode 0, no owner, and a uid that means nothing.
 static void set_inode(struct psc_endpoint *row, uint64_t inode, uint32_t uid) {
     row->inode = inode;
-    row->known |= PSC_KNOWN_INODE;
     if (inode == 0) {
+        // The kernel keeps only a request of a connection in SYN_RECEIVED, and no socket yet.
         row->known |= PSC_KNOWN_OWNERS;
+        row->known |= row->state != PSC_STATE_SYN_RECEIVED ? PSC_KNOWN_INODE : 0;
     } else {
         row->uid = uid;
-        row->known |= PSC_KNOWN_UID;
+        row->known |= PSC_KNOWN_INODE | PSC_KNOWN_UID;
     }
 }
 

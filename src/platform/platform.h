@@ -14,10 +14,10 @@ enum {
     PSC_DISABLE_KCMP = 1U << 2,    /**< read the descriptors of every thread, shared or not */
 };
 
-/** What to ask the system for, and how. */
+/** What to read from the system, and how. */
 struct psc_request {
     const struct psc_filter
-        *filter;           /**< rows worth asking for; other rows may come, too. Borrowed */
+        *filter;           /**< the platform may leave out rows that it rejects; borrowed */
     bool owners;           /**< whether to search for owners */
     bool blind_spots;      /**< whether to add notices about what the rows do not show */
     bool probe_interfaces; /**< whether to bind ports to learn which listeners are on loopback only,
@@ -41,7 +41,7 @@ PSC_NODISCARD enum psc_status psc_platform_collect(const struct psc_request *req
 
 /**
  * Fills in the processes that own a row.
- * @param details PSC_PROCESS_* bits; what is known already is not asked again. A process that shares
+ * @param details PSC_PROCESS_* bits; what is known already is not read again. A process that shares
  * a row with others also gets its start time, because rows show their oldest owner.
  */
 PSC_NODISCARD enum psc_status psc_platform_resolve(const struct psc_request *request,
@@ -62,10 +62,7 @@ PSC_NODISCARD enum psc_status psc_platform_name_remotes(struct psc_builder *buil
 
 // Ports --------------------------------------------------------------------------------------------
 
-/**
- * Binds as a server would and gives the port back at once. Never listens, and never takes a port
- * away from anybody.
- */
+/** Binds a port as a server does, and closes the socket at once. Never listens, never shares a port. */
 PSC_NODISCARD enum psc_status psc_platform_probe(const struct psc_probe *probe,
                                                  enum psc_probe_result *result,
                                                  struct psc_error *error);
@@ -117,9 +114,9 @@ bool psc_platform_is_critical(uint32_t pid);
 // Giving up privileges -----------------------------------------------------------------------------
 
 enum psc_confinement {
-    PSC_CONFINE_COLLECTING, /**< before the system is asked: no program is started from here on,
+    PSC_CONFINE_COLLECTING, /**< before collecting: no program is started from here on,
                                  except netsh on Windows */
-    PSC_CONFINE_REPORTING,  /**< after it was asked: no program, no privileges, no file but the
+    PSC_CONFINE_REPORTING,  /**< after collecting: no program, no privileges, no file but the
                                  output */
 };
 
@@ -151,7 +148,7 @@ enum psc_advice {
     PSC_ADVICE_FORCE,           /**< what force does to a process that did not exit: `sends …` */
     PSC_ADVICE_SEE_ALL_OWNERS,  /**< how to run the program so that it sees all: `run …` */
 
-    // Commands that answer what other options of netstat ask.
+    // Commands for what other options of netstat show.
     PSC_ADVICE_INTERFACE_STATISTICS,
     PSC_ADVICE_PROTOCOL_STATISTICS,
     PSC_ADVICE_ROUTES,

@@ -12,7 +12,8 @@ static void sockets_in_link_targets(void **state) {
         {"socket:[4026531]", 4026531},
         {"socket:[1]", 1},
         {"socket:[9999999999999999999]", 9999999999999999999U},
-        {"socket:[18446744073709551615]", 0}, // might not fit; no inode is that large
+        {"socket:[18446744073709551615]", UINT64_MAX},
+        {"socket:[18446744073709551616]", 0},
         {"socket:[]", 0},
         {"socket:[12", 0},
         {"socket:[12]x", 0},

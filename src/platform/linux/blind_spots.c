@@ -198,8 +198,8 @@ static bool find_hook(int netlink) {
     return found;
 }
 
-// The kernel would load a module that is asked for and not there. So it is asked only if nf_tables was
-// loaded, or if nfnetlink, and so perhaps nf_tables, is no module.
+// A request for nf_tables makes the kernel load its module. So there is none unless the module was loaded,
+// or nfnetlink, and so perhaps nf_tables, is built in.
 static bool may_have_nftables(int proc) {
     struct stat status;
     if (stat("/sys/module/nf_tables", &status) == 0) {

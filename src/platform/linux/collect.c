@@ -136,9 +136,9 @@ static bool kernel_lists_bound(void) {
 }
 
 static void note_bound(const struct psc_filter *filter, bool by_proc, struct psc_builder *builder) {
-    bool asked = (filter->states & PSC_STATE_BIT(PSC_STATE_BOUND)) != 0 &&
-                 (filter->protocols & PSC_PROTOCOLS_TCP) != 0;
-    if (asked && (by_proc || !kernel_lists_bound())) {
+    bool requested = (filter->states & PSC_STATE_BIT(PSC_STATE_BOUND)) != 0 &&
+                     (filter->protocols & PSC_PROTOCOLS_TCP) != 0;
+    if (requested && (by_proc || !kernel_lists_bound())) {
         psc_builder_notice(builder, "bound-unknown", 0,
                            "TCP ports that are bound but neither listening nor connected are not "
                            "shown: %s",

@@ -17,7 +17,7 @@
 #include "platform/linux/confine.h"
 #include "platform/platform.h"
 
-// What searching for owners, binding ports, ending processes and replacing files may take.
+// What searching for owners, binding ports, ending processes and replacing files may need.
 #define CAPABILITY(name) (UINT64_C(1) << (name))
 #define CAP_BPF_NUMBER 39 // Linux 5.8
 #define CAP_PERFMON_NUMBER 38
@@ -115,7 +115,7 @@ static void refuse_system_calls(void) {
 
 // Files ---------------------------------------------------------------------------------------------
 
-// The rights of Landlock's first version, and what later ones added.
+// The accesses that Landlock's first version handles, and those that later ones added.
 #define ACCESS_VERSION_1                                                                           \
     (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |  \
      LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR | \

@@ -262,7 +262,7 @@ static void address(struct line *line, bool ipv6, struct psc_address *address, u
     *port = (uint16_t)hex(line, 4, 4);
 }
 
-// Returns the place of an address in the list, `count` if it is not there.
+// Returns the index of an address in the list, `count` if it is not there.
 static size_t find_link(const struct decode_links *links, const struct psc_address *address) {
     size_t at = 0;
     while (at < links->count && memcmp(&links->list[at].address, address, sizeof *address) != 0) {

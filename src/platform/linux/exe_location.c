@@ -170,7 +170,7 @@ static void examine_exe(int proc, int root, const struct exe_location *location,
     verdict->exe_flags |= (running.stx_mode & S_IWOTH) != 0 ? PSC_EXE_FILE_WRITABLE : 0;
 }
 
-// A script may be named by a symbolic link, so the kernel is asked for its path.
+// A script may be named by a symbolic link, so its path is read from the kernel.
 static void examine_script(int root, const struct exe_location *location, struct lookup *lookup,
                            struct exe_verdict *verdict) {
     char link[PROC_PATH_SIZE];
@@ -272,22 +272,16 @@ void exe_location_examine(int proc, struct exe_location *location, unsigned *wai
 bool exe_location_is_deleted(int proc, uint32_t pid, const char *target) {
     struct lookup lookup = {.cached = true};
     struct statx running;
-    struct statx named;
-    bool deleted = true;
+    uint8_t ignored = 0;
     int exe = open_process(proc, pid, "exe");
     int root = open_root(proc, pid);
-    if (exe >= 0 && root >= 0 && examine(exe, &lookup, &running) && running.stx_nlink > 0) {
-        int file = open_below(root, target, O_NOFOLLOW, &lookup);
-        if (file >= 0) {
-            deleted = !examine(file, &lookup, &named) || !is_same(&running, &named);
-            close(file);
-        }
-    }
+    bool exists = exe >= 0 && root >= 0 && examine(exe, &lookup, &running) &&
+                  find_file(root, target, &running, &lookup, &ignored);
     if (root >= 0) {
         close(root);
     }
     if (exe >= 0) {
         close(exe);
     }
-    return deleted;
+    return !exists;
 }

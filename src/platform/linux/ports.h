@@ -1,4 +1,4 @@
-// ports.h - what an attempt to bind tells about a socket in the table.
+// ports.h - the interface of a listener, by attempts to bind.
 #ifndef PSC_PLATFORM_LINUX_PORTS_H
 #define PSC_PLATFORM_LINUX_PORTS_H
 

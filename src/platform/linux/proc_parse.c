@@ -5,23 +5,21 @@
 
 #include "base/number.h"
 
-#define MAX_INODE 9999999999999999999U // no inode needs more digits
-
 uint64_t proc_parse_socket(const char *target, size_t size) {
     static const char prefix[] = "socket:[";
     const size_t length = sizeof prefix - 1;
     const char *at = target + length;
-    const char *end = target + size - 1;
+    const char *end = target + size;
     uint64_t inode;
-    if (size < length + 2 || memcmp(target, prefix, length) != 0 || *end != ']' ||
-        !psc_number_read(&at, end, MAX_INODE, &inode) || at != end) {
+    if (size < length || memcmp(target, prefix, length) != 0 ||
+        !psc_number_read(&at, end, UINT64_MAX, &inode) || end - at != 1 || *at != ']') {
         return 0;
     }
     return inode;
 }
 
-// Reads the number in a field of /proc/PID/stat, counted from 1 as in proc(5). Fields are counted
-// from after the name, the second, whose last parenthesis is the last of all.
+// Reads the number in a field of /proc/PID/stat, counted from 1 as in proc(5). The second field, the name
+// in parentheses, may contain anything; the last parenthesis of all is its end.
 static bool read_stat_field(const char *stat, size_t size, int wanted, uint64_t *number) {
     const char *end = stat + size;
     const char *at = end;
@@ -65,7 +63,7 @@ bool proc_parse_is_deleted(const char *target, size_t size) {
 static bool is_interpreter(const char *name, bool *shell) {
     static const struct {
         const char *name; // may be followed by a version
-        bool shell;       // -e and -m do not take a program there
+        bool shell;       // -e and -m are not followed by a program
     } interpreters[] = {
         {"sh", true},      {"ash", true},     {"bash", true},    {"dash", true},   {"fish", true},
         {"ksh", true},     {"mksh", true},    {"zsh", true},     {"guile", false}, {"lua", false},

@@ -50,9 +50,9 @@ struct proc_unit {
 
 /**
  * The service that a process belongs to, by the last `NAME.service` of its control group's path in
- * /proc/PID/cgroup (cgroups(7)), `0::/system.slice/nginx.service`. A session that somebody logged
- * in to (`session-3.scope`) is none, and neither is the service manager of a user (`user@1000.service`).
- * Names that no shell could be given as they are count as none, too.
+ * /proc/PID/cgroup (cgroups(7)), `0::/system.slice/nginx.service`. A login
+ * session (`session-3.scope`) is none, and neither is the service manager of a user
+ * (`user@1000.service`). A name that a shell would have to quote counts as none, too.
  * @return whether there is one
  */
 bool proc_parse_unit(const char *cgroup, size_t size, struct proc_unit *unit);

@@ -157,8 +157,8 @@ static void resolve_account(struct resolver *resolver, struct psc_process *proce
     }
 }
 
-// The script that an interpreter runs, as an absolute path. Returns false if there is none, or none can
-// be told.
+// The script that an interpreter runs, as an absolute path. Returns false if there is none, or it is not
+// known.
 static bool find_script(const struct resolver *resolver, const struct psc_process *process,
                         char script[PATH_MAX]) {
     char link[PROC_PATH_SIZE];

@@ -13,7 +13,7 @@ struct socket_record {
 
 #define SOCKET_MAX_WANTED 16
 
-/** The sockets that the reader asks for. */
+/** The sockets that the reader wants records of. */
 struct socket_wanted {
     __u64 inodes[SOCKET_MAX_WANTED];
     __u32 count; /**< 0: all */

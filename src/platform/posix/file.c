@@ -42,7 +42,7 @@ static enum psc_status fail(const struct psc_new_file *file, const char *reason,
 
 // The directory -------------------------------------------------------------------------------------
 
-// A symbolic link is followed only if nobody but root and this user can have made it.
+// A symbolic link is followed only if root or this user made it.
 static int open_component(int directory, const char *name) {
     struct stat status;
     if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -108,8 +108,7 @@ static const char *examine_old(struct psc_new_file *file) {
     return file->old.st_uid == geteuid() ? NULL : "it belongs to another user";
 }
 
-// A name that nobody can guess, and so block, beforehand. Hidden, and with an ending that no program
-// collects.
+// Chooses a random name, so that no other user can take it first.
 static enum psc_status choose_name(struct psc_new_file *file) {
     uint64_t number;
     if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number) {

@@ -234,9 +234,12 @@ static bool refuse(const struct kill_state *state) {
     return refused;
 }
 
-static bool is_yes(const char *line) {
-    return strcmp(line, "y\n") == 0 || strcmp(line, "Y\n") == 0 || strcmp(line, "yes\n") == 0 ||
-           strcmp(line, "Yes\n") == 0 || strcmp(line, "YES\n") == 0;
+// `y` or `yes`, in any case, on a whole line.
+static bool is_yes(char *line) {
+    size_t length = strcspn(line, "\r\n");
+    bool whole = line[length] != '\0';
+    line[length] = '\0';
+    return whole && (psc_glob_match("y", line) || psc_glob_match("yes", line));
 }
 
 // Only a line that is typed after the question is an answer to it.

@@ -208,6 +208,7 @@ static void only_a_line_with_yes_confirms(void **state) {
         {"Y\n", true},
         {"yes\n", true},
         {"YES\n", true},
+        {"yes\r\n", true},
         {"n\n", false},
         {"\n", false},
         {"", false},

@@ -43,15 +43,16 @@ static const char *word_at(unsigned char number, char option[40]) {
 static char *expand(const char *line) {
     char first[40];
     char second[40];
-    char *text = malloc(strlen(line) + 128);
+    size_t size = strlen(line) + 128;
+    char *text = malloc(size);
     REQUIRE(text != NULL);
     if (line[0] == '\1' && line[1] != '\0') {
-        strcpy(text, word_at((unsigned char)line[1], first));
+        snprintf(text, size, "%s", word_at((unsigned char)line[1], first));
     } else if (line[0] == '\2' && line[1] != '\0' && line[2] != '\0') {
-        sprintf(text, "%s=%s%s", word_at((unsigned char)line[1], first),
-                word_at((unsigned char)line[2], second), line + 3);
+        snprintf(text, size, "%s=%s%s", word_at((unsigned char)line[1], first),
+                 word_at((unsigned char)line[2], second), line + 3);
     } else {
-        strcpy(text, line);
+        snprintf(text, size, "%s", line);
     }
     return text;
 }

@@ -349,6 +349,8 @@ struct module {
 struct modules {
     struct module list[256];
     size_t count;
+    char directories[32][64]; // below src, each with a slash at its end
+    size_t directory_count;
 };
 
 static struct module *find_module(struct modules *modules, const char *directory, const char *name,
@@ -367,20 +369,23 @@ static struct module *find_module(struct modules *modules, const char *directory
     return added;
 }
 
-// @param directory below src, with a slash at its end; "" is src itself
+// Adds the files of a directory below src; "" is src itself. A directory has no dot in its name.
 static void find_sources(struct modules *modules, const char *directory) {
-    char path[512];
+    char path[256];
     int size = snprintf(path, sizeof path, "%s/%s", SOURCES, directory);
     assert_in_range(size, 1, sizeof path - 1);
     DIR *listing = opendir(path);
     assert_non_null(listing);
     for (const struct dirent *entry; (entry = readdir(listing)) != NULL;) {
         const char *dot = strrchr(entry->d_name, '.');
-        if (dot == NULL) { // no file is without extension, and no directory has one
-            char below[512];
-            size = snprintf(below, sizeof below, "%s%s/", directory, entry->d_name);
-            assert_in_range(size, 1, sizeof below - 1);
-            find_sources(modules, below);
+        if (dot == NULL) {
+            size_t length = strlen(entry->d_name);
+            assert_true(modules->directory_count <
+                        sizeof modules->directories / sizeof modules->directories[0]);
+            char *below = modules->directories[modules->directory_count++];
+            assert_true(strlen(directory) + length + 2 < sizeof modules->directories[0]);
+            snprintf(below, sizeof modules->directories[0], "%s%.*s/", directory, (int)length,
+                     entry->d_name);
         } else if (entry->d_name[0] != '.' && strcmp(entry->d_name, "main.c") != 0) {
             find_module(modules, directory, entry->d_name, (size_t)(dot - entry->d_name))->exists =
                 true;
@@ -418,6 +423,9 @@ static void the_map_names_every_file_once(void **state) {
     static struct modules modules;
     (void)state;
     find_sources(&modules, "");
+    for (size_t i = 0; i < modules.directory_count; i++) {
+        find_sources(&modules, modules.directories[i]);
+    }
     read_map(&modules);
     assert_true(modules.count > 50);
     for (size_t i = 0; i < modules.count; i++) {

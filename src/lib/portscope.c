@@ -124,9 +124,9 @@ static struct list *new_list(struct psc_snapshot *snapshot) {
     }
     list->snapshot = snapshot;
     list->rows = calloc(count + 1, sizeof *list->rows);
-    list->endpoints = calloc(count + 1, sizeof *list->endpoints);
+    list->endpoints = calloc(count + 1, sizeof(void *));
     list->owners = calloc(owners + 1, sizeof *list->owners);
-    list->owner_pointers = calloc(owners + 1, sizeof *list->owner_pointers);
+    list->owner_pointers = calloc(owners + 1, sizeof(void *));
     list->notices = calloc(notices + 1, sizeof *list->notices);
     if (list->rows == NULL || list->endpoints == NULL || list->owners == NULL ||
         list->owner_pointers == NULL || list->notices == NULL) {
@@ -231,7 +231,8 @@ static enum psc_status decide(const char *port, const char *address, struct psc_
         return status;
     }
     if (spec.first != spec.last) {
-        return psc_fail(error, PSC_USAGE, "'%s' is more than one port", port);
+        psc_fail(error, PSC_USAGE, "'%s' is more than one port", port);
+        return PSC_USAGE;
     }
     status = address != NULL ? psc_bind_address_parse(address, &bind, error) : PSC_OK;
     if (status != PSC_OK) {

@@ -213,7 +213,7 @@ static void drop_repeats(struct psc_builder *builder) {
         snapshot->first_owner[row] = kept;
         for (uint32_t i = begin; i < end; i++) {
             if (i == begin || snapshot->owners[i] != snapshot->owners[i - 1]) {
-                snapshot->owners[kept++] = snapshot->owners[i];
+                snapshot->owners[kept++] = snapshot->owners[i]; // NOLINT: sort_owners() wrote it
             }
         }
     }

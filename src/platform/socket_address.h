@@ -1,7 +1,13 @@
-// socket_address.h - a socket address for the system's calls. Include the system's headers for
-// sockaddr_in6 first: their names differ.
+// socket_address.h - a socket address for the system's calls.
 #ifndef PSC_PLATFORM_SOCKET_ADDRESS_H
 #define PSC_PLATFORM_SOCKET_ADDRESS_H
+
+#if __has_include(<winsock2.h>)
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#else
+#include <netinet/in.h>
+#endif
 
 #include <string.h>
 

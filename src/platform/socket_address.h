@@ -10,12 +10,6 @@
 #endif
 
 #include <string.h>
-#ifdef _WIN32
-#include <winsock2.h>
-#include <ws2tcpip.h>
-#else
-#include <netinet/in.h>
-#endif
 
 #include "model/address.h"
 

@@ -47,7 +47,7 @@ static void assert_shown(const struct live_states *live, const struct psc_snapsh
     struct rows shown = {0};
     struct rows truth = {0};
     rows_add_snapshot_of_world(&shown, snapshot, live);
-    rows_add_world(&truth, live, PSC_STATES_ALL);
+    rows_add_live(&truth, live, PSC_STATES_ALL);
     rows_assert_equal(&shown, &truth, ROW_ALL & ~(unsigned)ROW_QUEUES, title);
     rows_done(&shown);
     rows_done(&truth);
@@ -205,7 +205,7 @@ static void start_churn(int cycles) {
 }
 
 static void sockets_that_stay_are_shown_once(void **state) {
-    static const unsigned roads[] = {0, PSC_DISABLE_BPF, PSC_DISABLE_BPF | PSC_DISABLE_KCMP};
+    static const unsigned methods[] = {0, PSC_DISABLE_BPF, PSC_DISABLE_BPF | PSC_DISABLE_KCMP};
     struct live_states *live = *state;
     need_loopback();
     int listener = live_listen(live, "127.0.0.1");
@@ -221,7 +221,7 @@ static void sockets_that_stay_are_shown_once(void **state) {
     size_t runs = longer != NULL ? strtoul(longer, NULL, 10) : RUNS;
     for (size_t run = 0; run < runs; run++) {
         struct psc_request request = everything();
-        request.disable = roads[run % COUNT(roads)];
+        request.disable = methods[run % COUNT(methods)];
         struct psc_snapshot *snapshot = live_collect(&request, PSC_PROCESS_NAME);
         assert_shown(live, snapshot, "churn");
         psc_snapshot_free(snapshot);

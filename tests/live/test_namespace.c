@@ -1,5 +1,5 @@
 // test_namespace.c - the platform layer in a network namespace of the test's own, where every row is
-// known: by each road, with any number of threads, the table must be the truth.
+// known: by every method, with any number of threads, the table must be right.
 #include <unistd.h>
 
 #include "support/live_states.h"
@@ -19,7 +19,7 @@ static void assert_shows(const struct psc_request *request, const struct live_st
     struct rows shown = {0};
     struct rows truth = {0};
     rows_add_snapshot(&shown, snapshot);
-    rows_add_world(&truth, live, states);
+    rows_add_live(&truth, live, states);
     rows_assert_equal(&shown, &truth, parts & ~(unsigned)ROW_QUEUES, title);
     rows_done(&shown);
     rows_done(&truth);
@@ -38,7 +38,7 @@ static void netlink_shows_everything(void **state) {
                  "netlink");
 }
 
-// A world that misses a state would make every other test here pass.
+// Without some of the states, every other test here would pass.
 static void every_state_is_made(void **state) {
     const struct live_states *live = live_in_namespace(state);
     const uint32_t impossible = PSC_STATE_BIT(PSC_STATE_CLOSED) |
@@ -133,8 +133,8 @@ static void proc_net_has_the_same_queues(void **state) {
     psc_snapshot_free(by_proc);
 }
 
-static void every_road_finds_the_same_owners(void **state) {
-    static const unsigned roads[] = {
+static void every_method_finds_the_same_owners(void **state) {
+    static const unsigned methods[] = {
         0,
         PSC_DISABLE_BPF,
         PSC_DISABLE_BPF | PSC_DISABLE_KCMP,
@@ -147,15 +147,15 @@ static void every_road_finds_the_same_owners(void **state) {
                                     .states = PSC_STATES_ALL & ~bound};
     struct psc_filter few = many;
     assert_int_equal(psc_port_set_add(&few.local_port.set, 0, UINT16_MAX), PSC_OK);
-    for (size_t i = 0; i < COUNT(roads); i++) {
+    for (size_t i = 0; i < COUNT(methods); i++) {
         for (size_t j = 0; j < COUNT(threads); j++) {
             char title[64];
             struct psc_request request = everything();
-            request.disable = roads[i];
+            request.disable = methods[i];
             request.threads = threads[j];
             // With ports, few rows are expected, and the search begins when they are known.
             request.filter = j % 2 == 1 ? &few : &many;
-            snprintf(title, sizeof title, "avoid %u, threads %u", roads[i], threads[j]);
+            snprintf(title, sizeof title, "disable %u, threads %u", methods[i], threads[j]);
             assert_shows(&request, live, few.states, ROW_ALL & ~ROW_ZONE, title);
         }
     }
@@ -211,7 +211,7 @@ int main(void) {
         cmocka_unit_test(eldest_owner_comes_first),
         cmocka_unit_test(proc_net_shows_the_same),
         cmocka_unit_test(proc_net_has_the_same_queues),
-        cmocka_unit_test(every_road_finds_the_same_owners),
+        cmocka_unit_test(every_method_finds_the_same_owners),
         cmocka_unit_test(only_asked_states_are_dumped),
         cmocka_unit_test(only_asked_tables_are_dumped),
     };

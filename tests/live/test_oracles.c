@@ -77,7 +77,7 @@ static void same_as_truth(void **state) {
     struct rows shown = {0};
     struct rows truth = {0};
     read_program("-an --csv --columns " READ_CSV_COLUMNS, read_csv_row, &shown);
-    rows_add_world(&truth, live, unbound);
+    rows_add_live(&truth, live, unbound);
     rows_assert_equal(&shown, &truth, ROW_ALL & ~(unsigned)ROW_QUEUES, "portscope -an");
     rows_done(&shown);
     rows_done(&truth);
@@ -237,7 +237,7 @@ static void letters_choose_states(void **state) {
         struct rows truth = {0};
         snprintf(options, sizeof options, "%s --csv --columns " READ_CSV_COLUMNS, cases[i].options);
         read_program(options, read_csv_row, &shown);
-        rows_add_world(&truth, live, cases[i].states);
+        rows_add_live(&truth, live, cases[i].states);
         rows_assert_equal(&shown, &truth, ROW_ALL & ~(unsigned)ROW_QUEUES, cases[i].options);
         rows_done(&shown);
         rows_done(&truth);
@@ -277,7 +277,7 @@ static void assert_filtered(const struct live_states *live, const char *option, 
     struct rows all = {0};
     struct rows truth = {0};
     struct rows shown = {0};
-    rows_add_world(&all, live, PSC_STATES_ALL);
+    rows_add_live(&all, live, PSC_STATES_ALL);
     for (size_t i = 0; i < live->count; i++) {
         if (live->rows[i].endpoint.state != PSC_STATE_BOUND && want(&live->rows[i], number)) {
             *rows_add(&truth) = all.list[i];

@@ -1,5 +1,5 @@
 // test_owners_bpf.c - the BPF iterator: its records decoded from bytes, and the owners that it finds,
-// which must be those of the walk in a world of odd processes.
+// which must be those of the walk, for odd processes, too.
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/resource.h>

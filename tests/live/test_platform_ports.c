@@ -49,7 +49,7 @@ static void ports_are_tried_and_given_back(void **state) {
     int bound = open_one(live, SOCK_DGRAM, "127.0.0.1", 0);
     in_port_t tcp = live_port(live, listener);
     in_port_t udp = live_port(live, bound);
-    for (int i = 0; i < 3; i++) { // an attempt leaves nothing behind that the next one would meet
+    for (int i = 0; i < 3; i++) { // an attempt does not hinder the next one
         assert_int_equal(probe(PSC_PROTOCOL_TCP4, "0.0.0.0", tcp), PSC_PROBE_TAKEN);
         assert_int_equal(probe(PSC_PROTOCOL_TCP4, "127.0.0.1", tcp), PSC_PROBE_TAKEN);
         assert_int_equal(probe(PSC_PROTOCOL_TCP4, "127.0.0.2", tcp), PSC_PROBE_FREE);
@@ -280,7 +280,7 @@ static void others_ports_are_in_use_whoever_asks(void **state) {
     }
 }
 
-// Root's processes are hidden from everybody else, those that must not be dumped from their own user.
+// Root's processes are hidden from other users, those that must not be dumped from their own user.
 static void hide(int descriptor) {
     (void)descriptor;
     if (geteuid() != 0 && prctl(PR_SET_DUMPABLE, 0) != 0) {
@@ -335,7 +335,7 @@ static struct sockaddr_in loopback(in_port_t port) {
     return address;
 }
 
-// Listens, tells by UDP on which port, and ends when somebody connects.
+// Listens, tells by UDP on which port, and ends at the first connection.
 static int hold_inside(void *context) {
     const in_port_t *report_to = context;
     struct sockaddr_in name = loopback(0);
@@ -411,7 +411,7 @@ static int end_inside(void **state) {
 
 // The group ---------------------------------------------------------------------------------------
 
-// What takes rights, before they are given up.
+// What needs privileges, before they are given up.
 static struct live_states *prepare(int *failed) {
     *failed = -1;
     if (!namespace_enter()) {

@@ -30,7 +30,7 @@ static void add(struct psc_builder *builder, const char *remote, enum psc_state 
     psc_builder_add(builder, &endpoint);
 }
 
-// Which name libc has for 127.0.0.1; false if it has none without asking somebody.
+// Which name libc has for 127.0.0.1; false if it has none without asking a name server.
 static bool loopback_name(char *name, socklen_t size) {
     struct sockaddr_in loopback = {.sin_family = AF_INET,
                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -144,7 +144,7 @@ static void the_deadline_is_kept(void **state) {
         assert_null(psc_snapshot_remote_name(snapshot, 1));
         psc_snapshot_free(snapshot);
     }
-    // Somebody is asked, perhaps only now; otherwise this was no test of patience.
+    // The name server receives a question, perhaps only now; without one, the deadline was not tested.
     struct pollfd question = {.fd = server, .events = POLLIN};
     assert_int_equal(poll(&question, 1, 20000), 1);
     close(server);

@@ -4,7 +4,7 @@
 #include "support/live_states.h"
 #include "support/test.h"
 
-// Whether the kernel would take the program: every jump ends on an operation or just behind the end.
+// Whether the kernel would take the program: every jump ends on an operation or just past the end.
 static bool is_place(const struct inet_diag_bc_op *operations, size_t size, size_t place) {
     size_t at = 0;
     while (at < size && at < place) {

@@ -31,7 +31,7 @@ static void be_the_user(int descriptor) {
     }
 }
 
-// Root's processes are hidden from everybody else. An ordinary user has no others to hide, but the
+// Root's processes are hidden from other users. An ordinary user has no others to hide, but the
 // kernel guards a process that must not be dumped just the same.
 static void hide(int descriptor) {
     (void)descriptor;
@@ -120,7 +120,7 @@ static bool is_mine(const struct scene *scene, pid_t pid) {
 // What the user may see: no more of the owners than its own.
 static void add_visible(struct rows *rows, const struct scene *scene, const char *name) {
     const struct live_states *live = scene->live;
-    rows_add_world(rows, live, PSC_STATES_ALL);
+    rows_add_live(rows, live, PSC_STATES_ALL);
     assert_int_equal(rows->count, live->count);
     for (size_t i = 0; i < live->count; i++) {
         const struct live_row *row = &live->rows[i];
@@ -228,7 +228,7 @@ static void root_sees_everything(void **state) {
     struct rows truth = {0};
     run(0, "-ano --csv --columns " READ_CSV_COLUMNS, &spawned);
     read_all(&spawned, read_csv_row, &shown);
-    rows_add_world(&truth, scene->live, PSC_STATES_ALL);
+    rows_add_live(&truth, scene->live, PSC_STATES_ALL);
     rows_assert_equal(&shown, &truth, ROW_ALL & ~(unsigned)ROW_QUEUES, "as root");
     assert_string_equal(spawned.err, "");
     rows_done(&shown);

@@ -139,8 +139,8 @@ struct live_states *live_in_namespace(void **state);
 bool live_kernel_tells_bound(void);
 
 /** @param states PSC_STATE_BIT()s of the rows that are meant */
-void rows_add_world(struct rows *rows, const struct live_states *live, uint32_t states);
-/** Those rows of a snapshot that are the world's: a table of a machine has others too. */
+void rows_add_live(struct rows *rows, const struct live_states *live, uint32_t states);
+/** The rows of a snapshot that belong to these sockets; a machine has others, too. */
 void rows_add_snapshot_of_world(struct rows *rows, const struct psc_snapshot *snapshot,
                                 const struct live_states *live);
 

@@ -1,8 +1,8 @@
-// live_states_table.c - the table that is expected of a world, and the one that the platform gives.
+// live_states_table.c - the table that is expected of these sockets, and the one that the platform gives.
 #include "support/live_states.h"
 #include "support/test.h"
 
-void rows_add_world(struct rows *rows, const struct live_states *live, uint32_t states) {
+void rows_add_live(struct rows *rows, const struct live_states *live, uint32_t states) {
     for (size_t i = 0; i < live->count; i++) {
         const struct live_row *from = &live->rows[i];
         char words[256] = "";

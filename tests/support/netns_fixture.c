@@ -167,7 +167,7 @@ static void await(int fd, int state) {
     }
 }
 
-// Writes until the peer's window is shut and bytes wait behind it, so that no FIN can be sent.
+// Writes until the peer's window is shut and bytes wait for it, so that no FIN can be sent.
 static void fill(int fd) {
     static const char bytes[4096];
     for (time_t begin = seconds();;) {

@@ -1,4 +1,4 @@
-// test_exe_location.c - where an executable lies: each property of the file and of the directories above it, in a
+// test_exe_location.c - each property of an executable, a script, and the directories above them, in a
 // made-up /proc whose process has a root directory of its own.
 #include "platform/linux/exe_location.h"
 
@@ -46,7 +46,7 @@ static bool is_known(const struct fake_proc *proc, uint32_t pid, const char *pat
     return examine(proc, (struct exe_location){.pid = pid, .path = path}).exe_known;
 }
 
-// The flags of the executable without those for its owner, who is whoever runs this test.
+// The flags of the executable without those for its owner, who is the user that runs this test.
 static unsigned flags_of(const struct fake_proc *proc, const char *path, bool deleted) {
     struct exe_verdict verdict =
         examine(proc, (struct exe_location){.pid = PID, .path = path, .deleted = deleted});
@@ -66,7 +66,7 @@ static void every_directory_and_the_file_count(void **state) {
         unsigned place;
     } cases[] = {
         {"jail/opt/app/bin/server", 0755, 0644, 0},
-        {"jail/opt/app/bin/server", 0775, 0644, 0}, // its group is somebody's choice
+        {"jail/opt/app/bin/server", 0775, 0644, 0}, // an administrator chose the group
         {"jail/opt/app/bin/server", 0646, 0644, PSC_EXE_FILE_WRITABLE},
         {"jail/opt/app/bin", 0777, 0755, PSC_EXE_DIRECTORY_WRITABLE},
         {"jail/opt/app", 0777, 0755, PSC_EXE_DIRECTORY_WRITABLE},
@@ -90,7 +90,7 @@ static void every_directory_and_the_file_count(void **state) {
 
 static void deleted_and_replaced(void **state) {
     const struct fake_proc *proc = *state;
-    // The running one lies elsewhere now, as far as /proc can tell.
+    // The running file is in another directory now.
     fake_proc_file(proc, "running", "x", 1);
     assert_int_equal(unlinkat(proc->directory, "100/exe", 0), 0);
     char running[128];

@@ -1,4 +1,4 @@
-// test_file.c - files that appear as a whole or not at all, also where somebody else plants things.
+// test_file.c - files that appear as a whole or not at all, also where another user plants things.
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -234,7 +234,7 @@ static void attributes_are_read_within_their_message(void **state) {
     static const struct {
         const char *name;
         unsigned length, type, value;
-        size_t pad; // bytes behind the attribute that the message holds too
+        size_t pad; // bytes after the attribute that belong to the message
         enum psc_status status;
         bool known, v6only;
     } cases[] = {

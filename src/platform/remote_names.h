@@ -19,6 +19,6 @@ void remote_names_resolve(const struct psc_address *address, bool ipv6, uint32_t
 bool remote_names_start_thread(void *questions);
 
 /** Answers questions until none is left; called on the new thread. */
-void remote_names_answer(void *questions);
+void remote_names_answer(void *argument);
 
 #endif

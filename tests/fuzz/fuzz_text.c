@@ -46,7 +46,7 @@ static bool is_json_string(const char *text, size_t size) {
 static size_t count_quotes(const char *text, size_t size) {
     size_t count = 0;
     for (size_t i = 0; i < size; i++) {
-        count += text[i] == '"';
+        count += text[i] == '"'; // NOLINT: size is what psc_text_escape() wrote
     }
     return count;
 }

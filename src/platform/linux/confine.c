@@ -2,12 +2,14 @@
 // capabilities, starting programs (seccomp), and writing files (Landlock).
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
@@ -129,11 +131,11 @@ static long landlock_version(void) {
 }
 
 static void allow_directory(int ruleset, const char *output, uint64_t access) {
-    char path[4096];
-    if (strlen(output) >= sizeof path) {
+    char path[PATH_MAX];
+    int length = snprintf(path, sizeof path, "%s", output);
+    if (length < 0 || (size_t)length >= sizeof path) {
         return;
     }
-    strcpy(path, output);
     struct landlock_path_beneath_attr rule = {
         .allowed_access = access & (LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |
                                     LANDLOCK_ACCESS_FS_REMOVE_FILE | ACCESS_REFER),

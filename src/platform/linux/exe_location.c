@@ -118,7 +118,7 @@ static int walk(int root, const char *path, struct lookup *lookup, uint8_t *flag
 // root of the process's mount namespace.
 static bool find_file(int root, const char *path, const struct statx *file, struct lookup *lookup,
                       uint8_t *flags) {
-    struct statx named;
+    struct statx named = {0};
     uint8_t found = 0;
     if (walk(root, path, lookup, &found, &named) != 0 || !is_same(file, &named)) {
         int ours = lookup->missed ? -1 : open("/", O_PATH | O_CLOEXEC);

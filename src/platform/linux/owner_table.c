@@ -14,7 +14,7 @@ bool owner_list_add(struct owner_list *owners, uint64_t inode, uint32_t pid) {
     if (!PSC_ARRAY_RESERVE(owners->list, owners->capacity, owners->count + 1)) {
         return false;
     }
-    owners->list[owners->count++] = (struct owner){inode, pid};
+    owners->list[owners->count++] = (struct owner){inode, pid}; // NOLINT: there is room
     return true;
 }
 

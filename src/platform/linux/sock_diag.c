@@ -74,8 +74,8 @@ static void put_block(struct inet_diag_bc_op *block, const struct side_filter *f
         size_t at = test * TEST_LENGTH;
         bool last = test + 1 == tests;
         bool local = filter->local && test < set->count;
-        put_test(block + at, local, set->ranges[test % set->count],
-                 last ? rest + 1 - at : TEST_LENGTH);
+        size_t range = test < set->count ? test : test - set->count;
+        put_test(block + at, local, set->ranges[range], last ? rest + 1 - at : TEST_LENGTH);
         if (!last) {
             size_t jump = at + TEST_LENGTH - 1;
             block[jump] = operation(INET_DIAG_BC_JMP, 1, end - jump);

@@ -20,7 +20,7 @@ static void assert_shows(const struct psc_request *request, const struct live_st
     struct rows truth = {0};
     rows_add_snapshot(&shown, snapshot);
     rows_add_live(&truth, live, states);
-    rows_assert_equal(&shown, &truth, parts & ~(unsigned)ROW_QUEUES, title);
+    rows_assert_equal(&shown, &truth, parts, title);
     rows_done(&shown);
     rows_done(&truth);
     psc_snapshot_free(snapshot);
@@ -84,31 +84,29 @@ static void eldest_owner_comes_first(void **state) {
     psc_snapshot_free(snapshot);
 }
 
-// /proc/net has no interfaces: only that of a link-local address is known, from elsewhere.
-static struct live_row *rows_as_proc_knows(const struct live_states *live) {
-    struct live_row *rows = malloc(live->count * sizeof *rows);
-    assert_non_null(rows);
-    memcpy(rows, live->rows, live->count * sizeof *rows);
-    for (size_t i = 0; i < live->count; i++) {
-        const uint8_t *local = rows[i].endpoint.local.bytes;
-        if (!(psc_endpoint_is_ipv6(&rows[i].endpoint) && local[0] == 0xfe && local[1] == 0x80)) {
-            rows[i].endpoint.ifindex = 0;
-        }
-    }
-    return rows;
-}
-
 static void proc_net_shows_the_same(void **state) {
-    struct live_states live = *live_in_namespace(state);
+    const struct live_states *live = live_in_namespace(state);
     struct psc_request request = everything();
     request.disable = PSC_DISABLE_NETLINK;
     struct psc_snapshot *snapshot = live_collect(&request, 0);
     assert_true(live_has_notice(snapshot, "bound-unknown"));
     assert_int_equal(psc_snapshot_notice_count(snapshot), 1);
     psc_snapshot_free(snapshot);
-    live.rows = rows_as_proc_knows(&live);
-    assert_shows(&request, &live, PSC_STATES_ALL & ~bound, ROW_ALL, "/proc/net");
-    free(live.rows);
+    assert_shows(&request, live, PSC_STATES_ALL & ~bound, ROW_BY_PROC_NET, "/proc/net");
+}
+
+static void each_source_tells_what_it_has(void **state) {
+    (void)live_in_namespace(state);
+    struct psc_request request = everything();
+    request.owners = false;
+    for (int by_netlink = 0; by_netlink < 2; by_netlink++) {
+        request.disable = by_netlink ? 0 : PSC_DISABLE_NETLINK;
+        struct psc_snapshot *snapshot = live_collect(&request, 0);
+        for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
+            row_assert_known(psc_snapshot_endpoint(snapshot, i), by_netlink);
+        }
+        psc_snapshot_free(snapshot);
+    }
 }
 
 static void proc_net_has_the_same_queues(void **state) {
@@ -156,7 +154,7 @@ static void every_method_finds_the_same_owners(void **state) {
             // With ports, few rows are expected, and the search begins when they are known.
             request.filter = j % 2 == 1 ? &few : &many;
             snprintf(title, sizeof title, "disable %u, threads %u", methods[i], threads[j]);
-            assert_shows(&request, live, few.states, ROW_ALL & ~ROW_ZONE, title);
+            assert_shows(&request, live, few.states, ROW_BY_PROC_NET, title);
         }
     }
     psc_filter_done(&few);
@@ -175,7 +173,7 @@ static void only_asked_states_are_dumped(void **state) {
             request.filter = &filter;
             request.disable = avoid[i];
             bool told = filter.states != bound || (avoid[i] == 0 && live_kernel_tells_bound());
-            assert_shows(&request, live, told ? filter.states : 0, ROW_ALL & ~ROW_ZONE,
+            assert_shows(&request, live, told ? filter.states : 0, ROW_BY_PROC_NET,
                          psc_state_word(one));
         }
     }
@@ -210,6 +208,7 @@ int main(void) {
         cmocka_unit_test(dual_stack_is_told),
         cmocka_unit_test(eldest_owner_comes_first),
         cmocka_unit_test(proc_net_shows_the_same),
+        cmocka_unit_test(each_source_tells_what_it_has),
         cmocka_unit_test(proc_net_has_the_same_queues),
         cmocka_unit_test(every_method_finds_the_same_owners),
         cmocka_unit_test(only_asked_states_are_dumped),

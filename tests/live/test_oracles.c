@@ -78,7 +78,7 @@ static void same_as_truth(void **state) {
     struct rows truth = {0};
     read_program("-an --csv --columns " READ_CSV_COLUMNS, read_csv_row, &shown);
     rows_add_live(&truth, live, unbound);
-    rows_assert_equal(&shown, &truth, ROW_ALL & ~(unsigned)ROW_QUEUES, "portscope -an");
+    rows_assert_equal(&shown, &truth, ROW_PRINTED, "portscope -an");
     rows_done(&shown);
     rows_done(&truth);
 }
@@ -89,7 +89,8 @@ static void same_as_ss(void **state) {
     struct rows ss = {0};
     read_oracle("ss -tuan", read_ss_row, &ss);
     read_program_like_ss(&ss, "-an --csv --columns " READ_CSV_COLUMNS, read_csv_row, &shown);
-    rows_assert_equal(&shown, &ss, ROW_ZONE | ROW_QUEUES | ROW_MAPPED | ROW_LISTENER_LIMIT,
+    rows_assert_equal(&shown, &ss,
+                      ROW_ZONE | ROW_DEVICE | ROW_QUEUES | ROW_MAPPED | ROW_LISTENER_LIMIT,
                       "portscope -an and ss -tuan");
     rows_done(&shown);
     rows_done(&ss);
@@ -118,7 +119,8 @@ static void same_owners_as_ss(void **state) {
         read_program_like_ss(&ss, forms[i], read_json_row, &shown);
         drop_owners_in_threads(&shown, live);
         rows_assert_equal(&shown, &ss,
-                          ROW_ZONE | ROW_QUEUES | ROW_MAPPED | ROW_LISTENER_LIMIT | ROW_OWNERS,
+                          ROW_ZONE | ROW_DEVICE | ROW_QUEUES | ROW_MAPPED | ROW_LISTENER_LIMIT |
+                              ROW_OWNERS,
                           "portscope -ano and ss -tuanp");
         rows_done(&shown);
     }
@@ -132,7 +134,7 @@ static void same_owners_in_threads_as_ss(void **state) {
     struct rows shown = {0};
     read_oracle("ss -tuanpT", read_ss_row, &ss);
     read_program_like_ss(&ss, "-ano --csv --columns " READ_CSV_COLUMNS, read_csv_row, &shown);
-    rows_assert_equal(&shown, &ss, ROW_ZONE | ROW_MAPPED | ROW_OWNERS,
+    rows_assert_equal(&shown, &ss, ROW_ZONE | ROW_DEVICE | ROW_MAPPED | ROW_OWNERS,
                       "portscope -ano and ss -tuanpT");
     rows_done(&ss);
     rows_done(&shown);
@@ -157,7 +159,8 @@ static void same_bound_ports_as_ss(void **state) {
     read_program("-anoq --csv --columns " READ_CSV_COLUMNS, read_csv_row, &shown);
     keep_bound(&ss);
     keep_bound(&shown);
-    rows_assert_equal(&shown, &ss, ROW_ZONE | ROW_MAPPED | ROW_OWNERS, "ss state bound-inactive");
+    rows_assert_equal(&shown, &ss, ROW_ZONE | ROW_DEVICE | ROW_MAPPED | ROW_OWNERS,
+                      "ss state bound-inactive");
     rows_done(&ss);
     rows_done(&shown);
 }
@@ -190,7 +193,8 @@ static void table_names_the_eldest(void **state) {
             }
         }
     }
-    rows_assert_equal(&shown, &truth, ROW_ZONE | ROW_MAPPED | ROW_OWNERS, "portscope -ano");
+    rows_assert_equal(&shown, &truth, ROW_ZONE | ROW_DEVICE | ROW_MAPPED | ROW_OWNERS,
+                      "portscope -ano");
     rows_done(&shown);
     rows_done(&truth);
 }
@@ -210,7 +214,8 @@ static void wide_names_every_owner(void **state) {
                      from->owner_count > 0 ? from->owners[j] : 0);
         }
     }
-    rows_assert_equal(&shown, &truth, ROW_ZONE | ROW_MAPPED | ROW_OWNERS, "portscope --wide");
+    rows_assert_equal(&shown, &truth, ROW_ZONE | ROW_DEVICE | ROW_MAPPED | ROW_OWNERS,
+                      "portscope --wide");
     rows_done(&shown);
     rows_done(&truth);
 }
@@ -238,7 +243,7 @@ static void letters_choose_states(void **state) {
         snprintf(options, sizeof options, "%s --csv --columns " READ_CSV_COLUMNS, cases[i].options);
         read_program(options, read_csv_row, &shown);
         rows_add_live(&truth, live, cases[i].states);
-        rows_assert_equal(&shown, &truth, ROW_ALL & ~(unsigned)ROW_QUEUES, cases[i].options);
+        rows_assert_equal(&shown, &truth, ROW_PRINTED, cases[i].options);
         rows_done(&shown);
         rows_done(&truth);
     }
@@ -286,7 +291,7 @@ static void assert_filtered(const struct live_states *live, const char *option, 
     snprintf(options, sizeof options, "-an %s%ld --csv --columns " READ_CSV_COLUMNS, option,
              number);
     read_program(options, read_csv_row, &shown);
-    rows_assert_equal(&shown, &truth, ROW_ALL & ~(unsigned)ROW_QUEUES, options);
+    rows_assert_equal(&shown, &truth, ROW_PRINTED, options);
     rows_done(&all);
     rows_done(&truth);
     rows_done(&shown);

@@ -124,13 +124,28 @@ static int kernel_state(int descriptor) {
     return info.tcpi_state;
 }
 
+// What is sent and not acknowledged, and what is received and not read: a SYN and a FIN count as a byte.
+static const struct reached {
+    enum psc_state state;
+    uint32_t recv_queue, send_queue;
+} reached[] = {
+    [TCP_ESTABLISHED] = {PSC_STATE_ESTABLISHED, 0, 0},
+    [TCP_SYN_SENT] = {PSC_STATE_SYN_SENT, 0, 1},
+    [TCP_FIN_WAIT1] = {PSC_STATE_FIN_WAIT_1, 0, 1},
+    [TCP_FIN_WAIT2] = {PSC_STATE_FIN_WAIT_2, 0, 0},
+    [TCP_CLOSE_WAIT] = {PSC_STATE_CLOSE_WAIT, 1, 0},
+    [TCP_LAST_ACK] = {PSC_STATE_LAST_ACK, 1, 1},
+    [TCP_CLOSING] = {PSC_STATE_CLOSING, 1, 1},
+    [TCP_CLOSE] = {PSC_STATE_CLOSED, 0, 0},
+};
+
+static void set_state(struct psc_endpoint *endpoint, const struct reached *to) {
+    endpoint->state = (uint8_t)to->state;
+    endpoint->recv_queue = to->recv_queue;
+    endpoint->send_queue = to->send_queue;
+}
+
 void live_wait_state(struct live_states *live, int descriptor, int state) {
-    static const enum psc_state states[] = {
-        [TCP_ESTABLISHED] = PSC_STATE_ESTABLISHED, [TCP_SYN_SENT] = PSC_STATE_SYN_SENT,
-        [TCP_FIN_WAIT1] = PSC_STATE_FIN_WAIT_1,    [TCP_FIN_WAIT2] = PSC_STATE_FIN_WAIT_2,
-        [TCP_CLOSE_WAIT] = PSC_STATE_CLOSE_WAIT,   [TCP_LAST_ACK] = PSC_STATE_LAST_ACK,
-        [TCP_CLOSING] = PSC_STATE_CLOSING,         [TCP_CLOSE] = PSC_STATE_CLOSED,
-    };
     time_t end = seconds() + DEADLINE_SECONDS;
     while (kernel_state(descriptor) != state) {
         if (seconds() > end) {
@@ -138,18 +153,22 @@ void live_wait_state(struct live_states *live, int descriptor, int state) {
         }
         sched_yield();
     }
-    live_row_of(live, descriptor)->endpoint.state = (uint8_t)states[state];
+    set_state(&live_row_of(live, descriptor)->endpoint, &reached[state]);
+}
+
+static uint32_t memory_info(int descriptor, unsigned field) {
+    uint32_t memory[SK_MEMINFO_VARS] = {0};
+    socklen_t size = sizeof memory;
+    succeed(getsockopt(descriptor, SOL_SOCKET, SO_MEMINFO, memory, &size));
+    return memory[field];
 }
 
 void live_wait_drop(int descriptor) {
-    uint32_t memory[SK_MEMINFO_VARS] = {0};
     time_t end = seconds() + DEADLINE_SECONDS;
-    do {
-        socklen_t size = sizeof memory;
-        succeed(getsockopt(descriptor, SOL_SOCKET, SO_MEMINFO, memory, &size));
+    while (memory_info(descriptor, SK_MEMINFO_DROPS) == 0) {
         assert_true(seconds() <= end);
         sched_yield();
-    } while (memory[SK_MEMINFO_DROPS] == 0);
+    }
 }
 
 void live_wait_readable(int descriptor) {
@@ -157,7 +176,7 @@ void live_wait_readable(int descriptor) {
     assert_int_equal(poll(&wait, 1, DEADLINE_MS), 1);
 }
 
-void live_wait_sent(int descriptor) {
+static void wait_sent(int descriptor) {
     int unacknowledged;
     time_t end = seconds() + DEADLINE_SECONDS;
     do {
@@ -241,6 +260,11 @@ static void set_table(struct psc_endpoint *endpoint, bool udp, const union addre
                                           : PSC_PROTOCOL_TCP4);
 }
 
+// Of these the kernel says whether they are for IPv6 alone.
+#define WITHOUT_PEER                                                                               \
+    (PSC_STATE_BIT(PSC_STATE_LISTENING) | PSC_STATE_BIT(PSC_STATE_BOUND) |                         \
+     PSC_STATE_BIT(PSC_STATE_UDP_UNCONNECTED))
+
 // What the socket itself says: its table, addresses, interface, inode and user.
 static struct live_row *note_socket(struct live_states *live, int descriptor,
                                     enum psc_state state) {
@@ -257,6 +281,10 @@ static struct live_row *note_socket(struct live_states *live, int descriptor,
     endpoint->inode = file.st_ino;
     endpoint->uid = file.st_uid;
     endpoint->known = PSC_KNOWN_INODE | PSC_KNOWN_UID | PSC_KNOWN_OWNERS;
+    if (psc_endpoint_is_ipv6(endpoint) && PSC_STATE_BIT(state) & WITHOUT_PEER) {
+        endpoint->known |= PSC_KNOWN_V6ONLY;
+        endpoint->v6only = option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY) != 0;
+    }
     row->owners[row->owner_count++] = getpid();
     return row;
 }
@@ -266,6 +294,8 @@ void live_note_orphan(struct live_states *live, const struct psc_endpoint *close
     struct psc_endpoint *endpoint = &add_row(live, -1)->endpoint;
     *endpoint = *closed;
     endpoint->state = (uint8_t)state;
+    endpoint->recv_queue = 0;
+    endpoint->send_queue = state == PSC_STATE_FIN_WAIT_1;
     endpoint->inode = 0;
     endpoint->uid = 0;
     endpoint->known = PSC_KNOWN_INODE | PSC_KNOWN_OWNERS;
@@ -382,10 +412,11 @@ int live_open(struct live_states *live, const struct live_socket *what) {
     if (what->backlog > 0) {
         succeed(listen(descriptor, what->backlog));
     }
-    note_socket(live, descriptor,
-                what->type == SOCK_DGRAM ? PSC_STATE_UDP_UNCONNECTED
-                : what->backlog > 0      ? PSC_STATE_LISTENING
-                                         : PSC_STATE_BOUND);
+    struct live_row *row = note_socket(live, descriptor,
+                                       what->type == SOCK_DGRAM ? PSC_STATE_UDP_UNCONNECTED
+                                       : what->backlog > 0      ? PSC_STATE_LISTENING
+                                                                : PSC_STATE_BOUND);
+    row->endpoint.send_queue = (uint32_t)what->backlog;
     return descriptor;
 }
 
@@ -432,35 +463,8 @@ static void set_peer(struct live_row *row, int descriptor) {
     set_remote(row, &peer);
 }
 
-struct live_pair live_connect(struct live_states *live, int listener, const char *address) {
-    union address remote;
-    struct live_pair pair;
-    pair.client = start_client(live, listener, address, &remote, false);
-    live_wait_readable(listener);
-    pair.server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-    live_keep(live, pair.server);
-    set_remote(note_socket(live, pair.client, PSC_STATE_SYN_SENT), &remote);
-    set_peer(note_socket(live, pair.server, PSC_STATE_SYN_RECEIVED), pair.server);
-    live_wait_state(live, pair.client, TCP_ESTABLISHED);
-    live_wait_state(live, pair.server, TCP_ESTABLISHED);
-    return pair;
-}
-
-void live_wait_in_queue(struct live_states *live, int listener) {
-    int client = live_start(live, listener, false);
-    live_wait_readable(listener);
-    live_wait_state(live, client, TCP_ESTABLISHED);
-    live_note_request(live, listener, client, PSC_STATE_ESTABLISHED);
-}
-
-int live_start(struct live_states *live, int listener, bool drops_packets) {
-    union address remote;
-    int client = start_client(live, listener, NULL, &remote, drops_packets);
-    set_remote(note_socket(live, client, PSC_STATE_SYN_SENT), &remote);
-    return client;
-}
-
-void live_connect_udp(struct live_states *live, int descriptor, int to) {
+// Connects a bound socket to the address of another one.
+static void connect_to(struct live_states *live, int descriptor, int to) {
     union address remote;
     union address local;
     struct live_row *row = live_row_of(live, descriptor);
@@ -470,7 +474,65 @@ void live_connect_udp(struct live_states *live, int descriptor, int to) {
     name_of(descriptor, &local); // connecting has chosen an address for a wildcard
     set_end(&local, &row->endpoint.local, &row->endpoint.local_port);
     set_peer(row, descriptor);
-    row->endpoint.state = PSC_STATE_UDP_CONNECTED;
+    row->endpoint.known &= ~(unsigned)PSC_KNOWN_V6ONLY;
+}
+
+static struct live_pair accept_from(struct live_states *live, int listener, int client) {
+    live_wait_readable(listener);
+    int server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    live_keep(live, server);
+    set_peer(note_socket(live, server, PSC_STATE_SYN_RECEIVED), server);
+    live_wait_state(live, client, TCP_ESTABLISHED);
+    live_wait_state(live, server, TCP_ESTABLISHED);
+    return (struct live_pair){client, server};
+}
+
+struct live_pair live_connect(struct live_states *live, int listener, const char *address) {
+    union address remote;
+    int client = start_client(live, listener, address, &remote, false);
+    set_remote(note_socket(live, client, PSC_STATE_SYN_SENT), &remote);
+    return accept_from(live, listener, client);
+}
+
+struct live_pair live_connect_bound(struct live_states *live, int listener, int client) {
+    connect_to(live, client, listener);
+    return accept_from(live, listener, client);
+}
+
+void live_wait_in_queue(struct live_states *live, int listener) {
+    int client = live_start(live, listener, false);
+    live_wait_readable(listener);
+    live_wait_state(live, client, TCP_ESTABLISHED);
+    live_note_request(live, listener, client, PSC_STATE_ESTABLISHED);
+    live_row_of(live, listener)->endpoint.recv_queue++;
+}
+
+int live_start(struct live_states *live, int listener, bool drops_packets) {
+    union address remote;
+    int client = start_client(live, listener, NULL, &remote, drops_packets);
+    struct live_row *row = note_socket(live, client, PSC_STATE_SYN_SENT);
+    set_remote(row, &remote);
+    set_state(&row->endpoint, &reached[TCP_SYN_SENT]);
+    return client;
+}
+
+void live_connect_udp(struct live_states *live, int descriptor, int to) {
+    connect_to(live, descriptor, to);
+    live_row_of(live, descriptor)->endpoint.state = PSC_STATE_UDP_CONNECTED;
+}
+
+// UDP counts the memory that datagrams take.
+void live_send(struct live_states *live, int from, int to) {
+    static const char text[] = "hello";
+    struct psc_endpoint *endpoint = &live_row_of(live, to)->endpoint;
+    assert_int_equal(send(from, text, sizeof text, 0), sizeof text);
+    live_wait_readable(to);
+    if (option(to, SOL_SOCKET, SO_TYPE) == SOCK_STREAM) {
+        wait_sent(from);
+        endpoint->recv_queue += sizeof text;
+    } else {
+        endpoint->recv_queue = memory_info(to, SK_MEMINFO_RMEM_ALLOC);
+    }
 }
 
 void live_drop_packets(int descriptor) {

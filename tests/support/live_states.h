@@ -74,6 +74,8 @@ struct live_pair {
  * @param address to connect to, NULL for the one it is bound to
  */
 struct live_pair live_connect(struct live_states *live, int listener, const char *address);
+/** The same with a client that live_open() has bound. */
+struct live_pair live_connect_bound(struct live_states *live, int listener, int client);
 /** A client of a listener that has not accepted yet. */
 void live_wait_in_queue(struct live_states *live, int listener);
 /**
@@ -84,14 +86,15 @@ int live_start(struct live_states *live, int listener, bool drops_packets);
 /** Connects a UDP socket to the address of another; its row changes. */
 void live_connect_udp(struct live_states *live, int descriptor, int to);
 
+/** Sends some bytes, which stay unread, and waits until they are there. */
+void live_send(struct live_states *live, int from, int to);
+
 /** From now on the socket hears nothing: every packet for it is dropped. */
 void live_drop_packets(int descriptor);
 /** Waits until a socket has a kernel's state (TCP_ESTABLISHED, …), and notes that in its row. */
 void live_wait_state(struct live_states *live, int descriptor, int state);
 /** Waits until a packet-dropping socket has dropped a packet. */
 void live_wait_drop(int descriptor);
-/** Waits until everything that was sent is acknowledged. */
-void live_wait_sent(int descriptor);
 /** Waits until there is something to read, or the end. */
 void live_wait_readable(int descriptor);
 
@@ -141,8 +144,8 @@ bool live_kernel_tells_bound(void);
 /** @param states PSC_STATE_BIT()s of the rows that are meant */
 void rows_add_live(struct rows *rows, const struct live_states *live, uint32_t states);
 /** The rows of a snapshot that belong to these sockets; a machine has others, too. */
-void rows_add_snapshot_of_world(struct rows *rows, const struct psc_snapshot *snapshot,
-                                const struct live_states *live);
+void rows_add_snapshot_of(struct rows *rows, const struct psc_snapshot *snapshot,
+                          const struct live_states *live);
 
 /** Collects and resolves, without a filter. */
 struct psc_snapshot *live_collect(const struct psc_request *request, unsigned details);

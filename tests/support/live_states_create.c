@@ -57,13 +57,26 @@ static void unheard_orphan(struct live_states *live, struct live_pair pair) {
     live_note_orphan(live, &client, PSC_STATE_FIN_WAIT_1);
 }
 
-static void unread(struct live_pair pair) {
-    assert_int_equal(send(pair.client, "hello", 5, 0), 5);
-    live_wait_readable(pair.server);
-    live_wait_sent(pair.client);
+// A port that a socket was bound to stays its own after the connection has ended.
+static void fill_bound_after_its_end(struct live_states *live, const char *address) {
+    struct live_socket socket = {.type = SOCK_STREAM, .address = address};
+    int other = live_open(live, &socket);
+    socket.port = live_port(live, other); // a port that is free, and named to bind()
+    live_close(live, other);
+    int client = live_open(live, &socket);
+    struct psc_endpoint bound = live_row_of(live, client)->endpoint;
+    struct live_pair pair = live_connect_bound(live, live_listen(live, address), client);
+    live_half_close(live, pair);
+    live_hang_up(live, pair.server, TCP_CLOSE);
+    live_wait_state(live, client, TCP_CLOSE);
+    live_close(live, pair.server);
+    struct psc_endpoint ended = live_row_of(live, client)->endpoint;
+    live_note_orphan(live, &ended, PSC_STATE_TIME_WAIT);
+    bound.recv_queue = 1; // the FIN, which was not read
+    live_row_of(live, client)->endpoint = bound;
 }
 
-// Connections on the way: not answered, answered but not heard, and not yet accepted.
+// Connections that have begun: not answered, answered but not heard, and not yet accepted.
 static void fill_beginnings(struct live_states *live, const char *address) {
     int drops_packets = live_listen(live, address);
     live_drop_packets(drops_packets);
@@ -83,11 +96,13 @@ static void fill_states(struct live_states *live, const char *address) {
                                   last_ack,        orphan,         unheard_orphan};
     int listener = live_listen(live, address);
     live_connect(live, listener, NULL);
-    unread(live_connect(live, listener, NULL));
+    struct live_pair unread = live_connect(live, listener, NULL);
+    live_send(live, unread.client, unread.server);
     for (size_t i = 0; i < COUNT(ways); i++) {
         ways[i](live, live_connect(live, listener, NULL));
     }
     fill_beginnings(live, address);
+    fill_bound_after_its_end(live, address);
     live_open(live, &(struct live_socket){.type = SOCK_STREAM, .address = address});
 }
 
@@ -104,8 +119,7 @@ static void fill_ipv4(struct live_states *live) {
     int server = live_bind_udp(live, "127.0.0.1");
     int client = live_bind_udp(live, "0.0.0.0");
     live_connect_udp(live, client, server);
-    assert_int_equal(send(client, "hello", 5, 0), 5);
-    live_wait_readable(server);
+    live_send(live, client, server);
     live_connect_udp(live, server, live_bind_udp(live, "127.0.0.2"));
 }
 

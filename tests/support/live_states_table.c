@@ -1,4 +1,4 @@
-// live_states_table.c - the table that is expected of these sockets, and the one that the platform gives.
+// live_states_table.c - the table that is expected of live sockets, and the one that the platform gives.
 #include "support/live_states.h"
 #include "support/test.h"
 
@@ -18,7 +18,7 @@ void rows_add_live(struct rows *rows, const struct live_states *live, uint32_t s
     }
 }
 
-static bool is_of_world(const struct psc_endpoint *endpoint, const struct live_states *live) {
+static bool is_ours(const struct psc_endpoint *endpoint, const struct live_states *live) {
     for (size_t i = 0; endpoint->inode != 0 && i < live->count; i++) {
         if (live->rows[i].endpoint.inode == endpoint->inode) {
             return true;
@@ -27,10 +27,10 @@ static bool is_of_world(const struct psc_endpoint *endpoint, const struct live_s
     return false;
 }
 
-void rows_add_snapshot_of_world(struct rows *rows, const struct psc_snapshot *snapshot,
-                                const struct live_states *live) {
+void rows_add_snapshot_of(struct rows *rows, const struct psc_snapshot *snapshot,
+                          const struct live_states *live) {
     for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
-        if (is_of_world(psc_snapshot_endpoint(snapshot, i), live)) {
+        if (is_ours(psc_snapshot_endpoint(snapshot, i), live)) {
             rows_add_snapshot_row(rows, snapshot, i);
         }
     }

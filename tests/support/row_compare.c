@@ -56,6 +56,27 @@ void row_set_endpoint(struct row *row, const struct psc_endpoint *endpoint) {
     snprintf(row->queues, sizeof row->queues, "%u/%u", endpoint->recv_queue, endpoint->send_queue);
     snprintf(row->socket, sizeof row->socket, "uid=%u inode=%llu", endpoint->uid,
              (unsigned long long)endpoint->inode);
+    snprintf(row->v6only, sizeof row->v6only, "%s",
+             (endpoint->known & PSC_KNOWN_V6ONLY) == 0 ? "-"
+             : endpoint->v6only                        ? "1"
+                                                       : "0");
+}
+
+void row_assert_known(const struct psc_endpoint *endpoint, bool by_netlink) {
+    const uint32_t without_peer = PSC_STATE_BIT(PSC_STATE_LISTENING) |
+                                  PSC_STATE_BIT(PSC_STATE_BOUND) |
+                                  PSC_STATE_BIT(PSC_STATE_UDP_UNCONNECTED);
+    bool held = endpoint->inode != 0; // by a file
+    bool v6only = by_netlink && psc_endpoint_is_ipv6(endpoint) &&
+                  (PSC_STATE_BIT(endpoint->state) & without_peer) != 0;
+    bool limit = by_netlink || endpoint->state != PSC_STATE_LISTENING;
+    uint32_t known = PSC_KNOWN_RECV_QUEUE | (limit ? PSC_KNOWN_SEND_QUEUE : 0) |
+                     (endpoint->state != PSC_STATE_SYN_RECEIVED ? PSC_KNOWN_INODE : 0) |
+                     (by_netlink ? PSC_KNOWN_COOKIE : 0) |
+                     (held ? PSC_KNOWN_UID : PSC_KNOWN_OWNERS) | (v6only ? PSC_KNOWN_V6ONLY : 0);
+    assert_int_equal(endpoint->known, known);
+    assert_int_equal(endpoint->cookie != 0, by_netlink);
+    assert_int_equal(endpoint->state_number, 0);
 }
 
 static int compare_texts(const void *a, const void *b) {
@@ -105,12 +126,41 @@ void rows_add_snapshot(struct rows *rows, const struct psc_snapshot *snapshot) {
     }
 }
 
+// Files -------------------------------------------------------------------------------------------
+
+void rows_write(const struct rows *rows, const char *path) {
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct row *row = &rows->list[i];
+        fprintf(file, "%s %s %s %s %s %s %s\n", row->protocol, row->local, row->remote,
+                row->state[0] != '\0' ? row->state : "-", row->queues, row->v6only, row->socket);
+    }
+    assert_int_equal(fclose(file), 0);
+}
+
+void rows_read(struct rows *rows, const char *path) {
+    FILE *file = fopen(path, "r");
+    struct row row = {.owners = ""};
+    assert_non_null(file);
+    while (fscanf(file, "%7s %95s %95s %15s %31s %7s %47[^\n]", row.protocol, row.local, row.remote,
+                  row.state, row.queues, row.v6only, row.socket) == 7) {
+        if (row.state[0] == '-') {
+            row.state[0] = '\0';
+        }
+        *rows_add(rows) = row;
+    }
+    assert_true(feof(file));
+    fclose(file);
+}
+
 // Comparing ---------------------------------------------------------------------------------------
 
 // `0.0.0.0%lo:80` and `[::1%lo]:80` without the zone.
-static void drop_zone(char *end) {
+static void drop_zone(char *end, unsigned parts) {
     char *zone = strchr(end, '%');
-    if (zone != NULL) {
+    unsigned part = strncmp(end, "[fe80", 5) == 0 ? ROW_ZONE : ROW_ZONE | ROW_DEVICE;
+    if (zone != NULL && (parts & part) != part) {
         const char *rest = zone + strcspn(zone, "]:");
         memmove(zone, rest, strlen(rest) + 1);
     }
@@ -127,10 +177,8 @@ static void drop_mapping(char *end) {
 
 static char *line_of(const struct row *source, unsigned parts) {
     struct row row = *source;
-    if ((parts & ROW_ZONE) == 0) {
-        drop_zone(row.local);
-        drop_zone(row.remote);
-    }
+    drop_zone(row.local, parts);
+    drop_zone(row.remote, parts);
     if ((parts & ROW_MAPPED) == 0) {
         drop_mapping(row.local);
         drop_mapping(row.remote);
@@ -142,8 +190,10 @@ static char *line_of(const struct row *source, unsigned parts) {
     assert_non_null(line);
     bool queues = (parts & ROW_QUEUES) != 0;
     bool owners = (parts & ROW_OWNERS) != 0;
-    snprintf(line, LINE_SIZE, "%s %s %s %s%s%s %s%s%s", row.protocol, row.local, row.remote,
+    snprintf(line, LINE_SIZE, "%s %s %s %s%s%s%s%s %s%s%s", row.protocol, row.local, row.remote,
              row.state, queues ? " queues " : "", queues ? row.queues : "",
+             (parts & ROW_V6ONLY) != 0 ? " v6only " : "",
+             (parts & ROW_V6ONLY) != 0 ? row.v6only : "",
              (parts & ROW_SOCKET) != 0 ? row.socket : "", owners ? " owners " : "",
              owners ? row.owners : "");
     return line;

@@ -9,7 +9,8 @@
 
 #include "cli/cli.h"
 #include "platform/platform.h"
-#include "support/netns_fixture.h"
+#include "support/live_states.h"
+#include "support/namespace.h"
 #include "support/test.h"
 
 // What fails -------------------------------------------------------------------------------------
@@ -174,7 +175,7 @@ static size_t fail_each(const char *line, bool all, const char *good, size_t *fa
 
 struct setting {
     bool own_net;
-    struct netns_fixture net;
+    struct live_states *live;
 };
 
 static void every_allocation_fails_once(void **state) {
@@ -297,13 +298,22 @@ static void descriptors_run_out(void **state) {
     free(good);
 }
 
+static void fill(struct live_states *live, const char *address) {
+    int listener = live_listen(live, address);
+    live_connect(live, listener, NULL);
+    live_half_close(live, live_connect(live, listener, NULL));
+    live_time_wait(live, live_connect(live, listener, NULL));
+    live_connect_udp(live, live_bind_udp(live, address), live_bind_udp(live, address));
+    live_open(live, &(struct live_socket){.type = SOCK_STREAM, .address = address});
+}
+
 static int set_up(void **state) {
     static struct setting setting;
-    setting.own_net = netns_fixture_enter();
-    if (setting.own_net) {
-        netns_fixture_open(&setting.net);
-    } else {
-        print_message("no network namespace for this user: the sockets of the machine will do\n");
+    setting.own_net = namespace_enter();
+    setting.live = live_new();
+    fill(setting.live, "127.0.0.1");
+    if (setting.live->ipv6) {
+        fill(setting.live, "::1");
     }
     *state = &setting;
     return 0;
@@ -311,7 +321,7 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
     struct setting *setting = *state;
-    netns_fixture_close(&setting->net);
+    live_free(setting->live);
     return 0;
 }
 

@@ -1,5 +1,5 @@
-// record_netns_fixture.c - records what the kernel answers about the sockets of netns_fixture.c, anew:
-//   build/dev/tests/record_netns_fixture tests/data
+// record_live_states.c - records what the kernel answers about the sockets of live_states_create.c, and
+// the rows that they are, anew: build/dev/tests/record_live_states tests/data
 // if_inet6_twins was made by hand instead, in a namespace with three more interfaces:
 //   for i in 0 1 2; do ip tuntap add dev tap$i mode tap; ip link set tap$i up; done
 //   ip address add fe80::1/64 dev tap0 nodad; ip address add fe80::1/64 dev tap1 nodad
@@ -10,15 +10,13 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "platform/linux/decode.h"
 #include "platform/linux/proc_fs.h"
-#include "support/netns_fixture.h"
+#include "support/live_states.h"
+#include "support/test.h"
 
 static void check(bool ok, const char *what) {
     if (!ok) {
@@ -57,7 +55,7 @@ static void ask(int netlink, enum psc_protocol protocol) {
     check(send(netlink, &request, sizeof request, 0) == (ssize_t)sizeof request, "asking");
 }
 
-// The datagrams are kept one behind the other, which is how a decoder may get them too.
+// The datagrams follow each other, which is how a decoder may get them too.
 static void record_sock_diag(const char *directory, enum psc_protocol protocol, const char *name) {
     static char bytes[1 << 18];
     struct nlmsghdr first = {0};
@@ -91,12 +89,16 @@ int main(int argc, char **argv) {
     static const char *const sock_diag[] = {"tcp4.bin", "tcp6.bin", "udp4.bin", "udp6.bin"};
     static const char *const proc_net[] = {"tcp", "tcp6", "udp", "udp6", "if_inet6"};
     if (argc != 2) {
-        fputs("usage: record_netns_fixture DIRECTORY\n", stderr);
+        fputs("usage: record_live_states DIRECTORY\n", stderr);
         return 2;
     }
-    struct netns_fixture net;
-    check(netns_fixture_enter(), "a network namespace");
-    netns_fixture_open(&net);
+    void *state = NULL;
+    struct rows rows = {0};
+    char path[4096];
+    check(live_fill_namespace(&state) == 0 && state != NULL, "a network namespace");
+    rows_add_live(&rows, state, PSC_STATES_ALL);
+    snprintf(path, sizeof path, "%s/live_states", argv[1]);
+    rows_write(&rows, path);
     for (enum psc_protocol protocol = PSC_PROTOCOL_TCP4; protocol < PSC_PROTOCOL_COUNT;
          protocol++) {
         record_sock_diag(argv[1], protocol, sock_diag[protocol]);
@@ -104,6 +106,6 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < sizeof proc_net / sizeof proc_net[0]; i++) {
         record_proc_net(argv[1], proc_net[i]);
     }
-    netns_fixture_close(&net);
+    live_tear_down(&state);
     return 0;
 }

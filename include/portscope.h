@@ -4,8 +4,9 @@
  *
  * Every function may be called from any thread; there is no state between calls. What a function
  * returns by pointer belongs to the caller and is freed as a whole; everything reachable from it is
- * valid until then and never changes. Structures may grow at their end in later versions, so do not
- * allocate or copy them. Text is UTF-8 where the system's own text is; names that processes choose
+ * valid until then and never changes. No pointer argument may be NULL unless it says so. Structures
+ * other than portscope_error may grow at their end in later versions, so do not allocate or copy
+ * them. Text is UTF-8 where the system's own text is; names that processes choose
  * for themselves are raw bytes and may hold control characters.
  *
  * On Linux without privileges the owners of other users' sockets are hidden, and a notice says so.
@@ -28,7 +29,7 @@ enum portscope_status {
     PORTSCOPE_SYSTEM = 3, /**< the system refused or failed */
 };
 
-/** One sentence without a full stop, filled whenever a function does not return PORTSCOPE_OK. */
+/** One sentence without a full stop, filled when a function does not return PORTSCOPE_OK. Never grows. */
 struct portscope_error {
     char text[512];
 };
@@ -36,7 +37,7 @@ struct portscope_error {
 /** A process that owns a socket. A field that is not known is NULL or -1. */
 struct portscope_process {
     uint32_t pid;
-    const char *name;   /**< base name of the executable */
+    const char *name;   /**< base name of the executable; on Windows followed by its services */
     const char *path;   /**< of the executable */
     const char *user;   /**< name, or number where it has no name */
     int64_t started_ms; /**< since 1970-01-01 UTC */
@@ -91,8 +92,7 @@ struct portscope_check {
 };
 
 /**
- * Checks a port by the socket table, the system's reserved ranges and a real bind that is undone
- * at once.
+ * Checks a port by the socket table and a real bind that is undone at once.
  * @param port `3000`, `3000/tcp` or `53/udp`
  * @param address to bind, or NULL for every address of both families, as most servers bind
  * @param check out: for portscope_check_free(); NULL on failure

@@ -178,8 +178,8 @@ int psc_cli_run(int argc, char *const *argv, const struct psc_streams *streams) 
         status = run(&options, streams, &answer, &error);
     }
     // A reader that has seen enough (| head) is no failure, and changes no answer.
-    bool failed =
-        status != PSC_OK && !(status == PSC_OUTPUT && psc_terminal_reader_is_gone(streams->out));
+    bool failed = status != PSC_OK && !(status == PSC_OUTPUT && ferror(streams->out) &&
+                                        psc_terminal_reader_is_gone(streams->out));
     options_done(&options);
     if (!failed) {
         return (int)answer;

@@ -382,6 +382,9 @@ static enum psc_status report_port(struct kill_state *state, enum psc_exit *answ
     print_new_holder(state, &after);
     if (check->time_wait) {
         status = psc_port_survey_ranges(&after, check->udp, error);
+        if (status != PSC_OK) {
+            goto out;
+        }
         command_print(state->streams, "  only closed connections hold it, for %u s at most",
                       after.ranges[check->udp].time_wait_seconds);
     }

@@ -26,6 +26,12 @@ struct list {
     const char **notices;
 };
 
+// What the public structures show of owners.
+static const struct psc_needs needs = {
+    .owners = true,
+    .details = PSC_PROCESS_NAME | PSC_PROCESS_PATH | PSC_PROCESS_USER | PSC_PROCESS_STARTED,
+};
+
 static enum portscope_status public_status(enum psc_status status, const struct psc_error *from,
                                            struct portscope_error *to) {
     _Static_assert(sizeof from->text == sizeof to->text, "every sentence fits");
@@ -177,10 +183,6 @@ static size_t read_word(struct psc_filter *filter, const char *const *words,
 
 static enum psc_status collect(const char *const *words, struct list **list,
                                struct psc_error *error) {
-    const struct psc_needs needs = {
-        .owners = true,
-        .details = PSC_PROCESS_NAME | PSC_PROCESS_PATH | PSC_PROCESS_USER | PSC_PROCESS_STARTED,
-    };
     struct psc_collection_plan plan;
     struct psc_filter filter;
     struct psc_snapshot *snapshot = NULL;
@@ -223,7 +225,6 @@ struct check {
 
 static enum psc_status decide(const char *port, const char *address, struct psc_port_survey *survey,
                               struct psc_error *error) {
-    const struct psc_needs needs = {.owners = true, .details = PSC_PORT_SURVEY_DETAILS};
     struct psc_port_spec spec;
     struct psc_bind_address bind = {0};
     enum psc_status status = psc_port_spec_parse(port, false, &spec, error);

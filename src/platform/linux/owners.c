@@ -92,32 +92,31 @@ static void end_links(struct psc_builder *builder, bool all_seen, const struct o
 static enum psc_status find_owners(struct owners_search *search, struct inode_table *inodes,
                                    struct psc_builder *builder, bool *all_seen,
                                    struct owners_gaps *gaps, struct psc_error *error) {
+    enum psc_status status = PSC_OK;
     enum psc_status found =
         search->by_bpf && !search->early ? search_by_bpf(search, inodes) : search->status;
+    if (found == PSC_OK && search->early) {
+        inode_table_link(inodes, &search->owners, builder);
+        if (inode_table_unowned(inodes, NULL, 0) == 0) {
+            *all_seen = true;
+            return PSC_OK;
+        }
+        // A process may have received a socket after the early search had passed it.
+        found = search_by_bpf(search, inodes);
+    }
     if (found == PSC_NO_MEMORY) {
         return psc_no_memory(error);
     }
     *all_seen = found == PSC_OK;
-    enum psc_status status = PSC_OK;
     if (!*all_seen) {
+        search->owners.count = 0; // what a search left that failed
         status =
             owners_proc_find(search->request, search->proc, inodes, &search->owners, gaps, error);
     }
-    if (status != PSC_OK) {
-        return status;
+    if (status == PSC_OK) {
+        inode_table_link(inodes, &search->owners, builder);
     }
-    inode_table_link(inodes, &search->owners, builder);
-    if (!*all_seen || !search->early || inode_table_unowned(inodes, NULL, 0) == 0) {
-        return PSC_OK;
-    }
-    // A process may have received a socket after the early search had passed it.
-    found = search_by_bpf(search, inodes);
-    if (found == PSC_NO_MEMORY) {
-        return psc_no_memory(error);
-    }
-    *all_seen = found == PSC_OK;
-    inode_table_link(inodes, &search->owners, builder);
-    return PSC_OK;
+    return status;
 }
 
 static enum psc_status link_rows(struct owners_search *search, struct psc_builder *builder,

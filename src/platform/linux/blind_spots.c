@@ -15,38 +15,37 @@
 
 #include "base/array.h"
 #include "base/number.h"
+#include "base/strbuf.h"
 #include "platform/linux/proc_fs.h"
 
-uint64_t blind_spots_count(const char *sockstat, const char *key) {
-    uint64_t count = 0;
-    const char *at = strstr(sockstat, key);
-    // Not within a line, where another key may end like this one.
-    while (at != NULL && at != sockstat && at[-1] != '\n') {
-        at = strstr(at + 1, key);
+uint64_t blind_spots_count(const char *sockstat, const char *protocol) {
+    char key[32];
+    uint64_t sum = 0;
+    for (int version = 4; version <= 6; version += 2) {
+        uint64_t count;
+        snprintf(key, sizeof key, "\n%s%s: inuse ", protocol, version == 4 ? "" : "6");
+        const char *at = strstr(sockstat, key);
+        if (at != NULL) {
+            at += strlen(key);
+            sum += psc_number_read(&at, NULL, UINT32_MAX, &count) ? count : 0;
+        }
     }
-    if (at != NULL) {
-        at += strlen(key);
-        (void)psc_number_read(&at, NULL, UINT32_MAX, &count);
-    }
-    return count;
+    return sum;
 }
 
-// The sum of the numbers after two keys, one in sockstat and one in sockstat6. @p directory is `net` or
-// `PID/net`.
-static uint64_t count_sockets(int proc, const char *directory, const char *key, const char *key6) {
-    char path[PROC_PATH_SIZE];
+// The texts of sockstat and sockstat6 of a namespace. @p directory is `net` or `PID/net`.
+static void read_sockstat(int proc, const char *directory, struct psc_strbuf *text) {
+    static const char *const names[] = {"sockstat", "sockstat6"};
     struct proc_bytes bytes = {0};
-    uint64_t count = 0;
-    snprintf(path, sizeof path, "%s/sockstat", directory);
-    if (proc_read(proc, path, &bytes) == 0) {
-        count += blind_spots_count(bytes.bytes, key);
-    }
-    snprintf(path, sizeof path, "%s/sockstat6", directory);
-    if (proc_read(proc, path, &bytes) == 0) {
-        count += blind_spots_count(bytes.bytes, key6);
+    for (size_t i = 0; i < 2; i++) {
+        char path[PROC_PATH_SIZE];
+        snprintf(path, sizeof path, "%s/%s", directory, names[i]);
+        psc_strbuf_add_text(text, "\n");
+        if (proc_read(proc, path, &bytes) == 0) {
+            psc_strbuf_add(text, bytes.bytes, bytes.size);
+        }
     }
     free(bytes.bytes);
-    return count;
 }
 
 // Other protocols ---------------------------------------------------------------------------------
@@ -64,9 +63,12 @@ static uint64_t count_sctp(int proc) {
 }
 
 static void note_protocols(int proc, struct psc_builder *builder) {
-    uint64_t raw = count_sockets(proc, "net", "RAW: inuse ", "RAW6: inuse ");
-    uint64_t lite = count_sockets(proc, "net", "UDPLITE: inuse ", "UDPLITE6: inuse ");
+    struct psc_strbuf text = {0};
+    read_sockstat(proc, "net", &text);
+    uint64_t raw = text.failed ? 0 : blind_spots_count(text.bytes, "RAW");
+    uint64_t lite = text.failed ? 0 : blind_spots_count(text.bytes, "UDPLITE");
     uint64_t sctp = count_sctp(proc);
+    psc_strbuf_done(&text);
     if (raw + lite + sctp > 0) {
         psc_builder_notice(builder, "other-protocols", (size_t)(raw + lite + sctp),
                            "sockets of other protocols are not audited: %llu raw, %llu UDP-Lite, "
@@ -103,6 +105,15 @@ static bool add_namespace(struct namespaces *namespaces, int proc, const char *d
     return true;
 }
 
+static bool has_sockets(int proc, const char *directory) {
+    struct psc_strbuf text = {0};
+    read_sockstat(proc, directory, &text);
+    bool has = !text.failed &&
+               blind_spots_count(text.bytes, "TCP") + blind_spots_count(text.bytes, "UDP") > 0;
+    psc_strbuf_done(&text);
+    return has;
+}
+
 static void note_namespaces(int proc, struct psc_builder *builder) {
     struct namespaces namespaces = {0};
     struct proc_numbers *numbers = malloc(sizeof *numbers);
@@ -116,10 +127,7 @@ static void note_namespaces(int proc, struct psc_builder *builder) {
     while (proc_numbers_next(numbers, &pid) != NULL) {
         char net[PROC_PATH_SIZE];
         snprintf(net, sizeof net, "%u/net", pid);
-        used += add_namespace(&namespaces, proc, net) &&
-                count_sockets(proc, net, "TCP: inuse ", "TCP6: inuse ") +
-                        count_sockets(proc, net, "UDP: inuse ", "UDP6: inuse ") >
-                    0;
+        used += add_namespace(&namespaces, proc, net) && has_sockets(proc, net);
     }
     if (used > 0) {
         psc_builder_notice(builder, "other-namespaces", used,

@@ -12,10 +12,10 @@
 void blind_spots_note(int proc, struct psc_builder *builder);
 
 /**
- * The number after a key like `TCP: inuse ` in /proc/net/sockstat or sockstat6. Pure.
- * @return 0 if it is not there
+ * The number of sockets of a protocol, of IPv4 and IPv6. Pure.
+ * @param sockstat the texts of /proc/net/sockstat and sockstat6, each after a newline
  */
-uint64_t blind_spots_count(const char *sockstat, const char *key);
+uint64_t blind_spots_count(const char *sockstat, const char *protocol);
 
 /**
  * Whether a netlink datagram of NFT_MSG_GETCHAIN has a chain that packets pass through: one with a hook.

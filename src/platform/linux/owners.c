@@ -65,12 +65,12 @@ static bool has_capability(unsigned capability) {
 }
 
 // Ends the linking, and says why sockets may be without an owner.
-static void end_links(struct psc_builder *builder, bool all_seen, const struct owners_gaps *gaps) {
+static void end_links(struct psc_builder *builder, const struct owners_gaps *gaps) {
     // With hidepid, an ordinary user is not even told that a process exists.
     bool root = geteuid() == 0;
-    bool hidden = !all_seen && (gaps->denied || !root);
+    bool hidden = gaps->walked && (gaps->denied || !root);
     const char *reason = " (held by the kernel, by a container, or by a process that just exited)";
-    if (!all_seen && gaps->number != 0) {
+    if (gaps->number != 0) {
         char text[128];
         snprintf(text, sizeof text, "; the descriptors of some processes cannot be read: %s",
                  strerror(gaps->number));
@@ -88,52 +88,42 @@ static void end_links(struct psc_builder *builder, bool all_seen, const struct o
     psc_builder_end_links(builder, hidden ? "owners-hidden" : "owners-unknown", reason);
 }
 
-// Finds and links owners. @p all_seen gets whether every process was examined, @p gaps what was not.
 static enum psc_status find_owners(struct owners_search *search, struct inode_table *inodes,
-                                   struct psc_builder *builder, bool *all_seen,
-                                   struct owners_gaps *gaps, struct psc_error *error) {
-    enum psc_status status = PSC_OK;
+                                   struct psc_builder *builder, struct owners_gaps *gaps,
+                                   struct psc_error *error) {
     enum psc_status found =
         search->by_bpf && !search->early ? search_by_bpf(search, inodes) : search->status;
     if (found == PSC_OK && search->early) {
         inode_table_link(inodes, &search->owners, builder);
-        if (inode_table_unowned(inodes, NULL, 0) == 0) {
-            *all_seen = true;
-            return PSC_OK;
-        }
         // A process may have received a socket after the early search had passed it.
-        found = search_by_bpf(search, inodes);
+        if (inode_table_unowned(inodes, NULL, 0) > 0) {
+            found = search_by_bpf(search, inodes);
+        }
+    }
+    if (found == PSC_OK) {
+        inode_table_link(inodes, &search->owners, builder);
+        return PSC_OK;
     }
     if (found == PSC_NO_MEMORY) {
         return psc_no_memory(error);
     }
-    *all_seen = found == PSC_OK;
-    if (!*all_seen) {
-        search->owners.count = 0; // what a search left that failed
-        status =
-            owners_proc_find(search->request, search->proc, inodes, &search->owners, gaps, error);
-    }
-    if (status == PSC_OK) {
-        inode_table_link(inodes, &search->owners, builder);
-    }
-    return status;
+    return owners_proc_link(search->request, search->proc, inodes, builder, gaps, error);
 }
 
 static enum psc_status link_rows(struct owners_search *search, struct psc_builder *builder,
                                  struct psc_error *error) {
     struct inode_table inodes;
-    bool all_seen = true;
     struct owners_gaps gaps = {0};
     enum psc_status status = inode_table_init(&inodes, builder, error);
     if (status != PSC_OK) {
         return status;
     }
     if (inodes.count > 0) {
-        status = find_owners(search, &inodes, builder, &all_seen, &gaps, error);
+        status = find_owners(search, &inodes, builder, &gaps, error);
     }
     inode_table_done(&inodes);
     if (status == PSC_OK) {
-        end_links(builder, all_seen, &gaps);
+        end_links(builder, &gaps);
     }
     return status;
 }

@@ -1,5 +1,5 @@
 // owners_proc.c - walks /proc/PID/fd on several threads. Each takes one process after the other and
-// keeps its own list of owners; the lists are joined at the end.
+// keeps its own list of owners, which are linked at the end.
 #include "platform/linux/owners_proc.h"
 
 #include <errno.h>
@@ -176,64 +176,41 @@ static void walk_on_threads(struct walk *walk, struct walker *walkers, unsigned 
     }
 }
 
-static enum psc_status list_processes(struct walk *walk, struct owners_gaps *gaps,
-                                      struct psc_error *error) {
+// Returns false when out of memory.
+static bool list_processes(struct walk *walk, struct owners_gaps *gaps) {
     struct proc_numbers numbers;
     size_t capacity = 0;
     uint32_t pid;
     proc_numbers_init(&numbers, walk->proc);
     while (proc_numbers_next(&numbers, &pid) != NULL) {
         if (!PSC_ARRAY_RESERVE(walk->pids, capacity, walk->pid_count + 1)) {
-            return psc_no_memory(error);
+            return false;
         }
         walk->pids[walk->pid_count++] = pid;
     }
     note_error(gaps, numbers.error);
-    return PSC_OK;
+    return true;
 }
 
-// Adds what one walker found to the list of all owners.
-static enum psc_status join_owners(const struct walker *walker, struct owner_list *owners,
-                                   struct psc_error *error) {
-    if (walker->no_memory) {
-        return psc_no_memory(error);
-    }
-    for (size_t i = 0; i < walker->owners.count; i++) {
-        const struct owner *owner = &walker->owners.list[i];
-        if (!owner_list_add(owners, owner->inode, owner->pid)) {
-            return psc_no_memory(error);
-        }
-    }
-    return PSC_OK;
-}
-
-static enum psc_status walk_all(struct walk *walk, unsigned threads, struct owner_list *owners,
-                                struct owners_gaps *gaps, struct psc_error *error) {
-    struct walker walkers[MAX_THREADS] = {0};
-    enum psc_status status = PSC_OK;
-    walk_on_threads(walk, walkers, threads);
-    for (unsigned i = 0; i < threads; i++) {
-        if (status == PSC_OK) {
-            status = join_owners(&walkers[i], owners, error);
-        }
-        gaps->denied = gaps->denied || walkers[i].gaps.denied;
-        note_error(gaps, walkers[i].gaps.number);
-        owner_list_done(&walkers[i].owners);
-    }
-    return status;
-}
-
-enum psc_status owners_proc_find(const struct psc_request *request, int proc,
-                                 const struct inode_table *inodes, struct owner_list *owners,
+enum psc_status owners_proc_link(const struct psc_request *request, int proc,
+                                 struct inode_table *inodes, struct psc_builder *builder,
                                  struct owners_gaps *gaps, struct psc_error *error) {
     bool compare = (request->disable & PSC_DISABLE_KCMP) == 0 && proc_shows_our_pids(proc);
     struct walk walk = {
         .proc = proc, .compare_tables = compare, .real_proc = proc_is_real(proc), .inodes = inodes};
-    enum psc_status status = list_processes(&walk, gaps, error);
-    if (status == PSC_OK) {
-        unsigned threads = choose_threads(request->threads, walk.pid_count);
-        status = walk_all(&walk, threads, owners, gaps, error);
+    struct walker walkers[MAX_THREADS] = {0};
+    gaps->walked = true;
+    bool complete = list_processes(&walk, gaps);
+    if (complete) {
+        walk_on_threads(&walk, walkers, choose_threads(request->threads, walk.pid_count));
+    }
+    for (unsigned i = 0; i < MAX_THREADS; i++) {
+        inode_table_link(inodes, &walkers[i].owners, builder);
+        owner_list_done(&walkers[i].owners);
+        complete = complete && !walkers[i].no_memory;
+        gaps->denied = gaps->denied || walkers[i].gaps.denied;
+        note_error(gaps, walkers[i].gaps.number);
     }
     free(walk.pids);
-    return status;
+    return complete ? PSC_OK : psc_no_memory(error);
 }

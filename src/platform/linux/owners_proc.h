@@ -5,23 +5,23 @@
 #include "platform/linux/owner_table.h"
 #include "platform/platform.h"
 
-/** What a walk could not read. `{0}`: nothing. */
+/** What a search for owners could not see. `{0}`: nothing. */
 struct owners_gaps {
+    bool walked; /**< through /proc, which may hide processes */
     bool denied; /**< this user was not permitted to read something */
     int number;  /**< errno value of another failure, or 0 */
 };
 
 /**
- * Walks through all processes: a socket may have several owners.
+ * Walks through all processes, because a socket may have several owners, and links them.
  * @param proc the open proc directory
  * @param inodes the sockets to find owners for
- * @param owners in and out
  * @param gaps in and out
  * @return PSC_NO_MEMORY
  */
-PSC_NODISCARD enum psc_status owners_proc_find(const struct psc_request *request, int proc,
-                                               const struct inode_table *inodes,
-                                               struct owner_list *owners, struct owners_gaps *gaps,
-                                               struct psc_error *error);
+PSC_NODISCARD enum psc_status owners_proc_link(const struct psc_request *request, int proc,
+                                               struct inode_table *inodes,
+                                               struct psc_builder *builder,
+                                               struct owners_gaps *gaps, struct psc_error *error);
 
 #endif

@@ -131,6 +131,11 @@ static void directories_are_followed_if_they_are_ours(void **state) {
         assert_int_equal(lchown("link", NOBODY, NOBODY), 0);
         is_refused("link/file", "symbolic links");
         holds("real/file", "new\n");
+        // Nor through a link of ours that leads to one of theirs.
+        assert_int_equal(symlink("./link", "chain"), 0);
+        is_refused("chain/file", "symbolic links");
+        assert_int_equal(symlink("loop", "loop"), 0);
+        is_refused("loop/file", "symbolic links");
     }
 }
 
@@ -141,6 +146,14 @@ static void other_users_files_are_refused(void **state) {
     is_refused("theirs", "another user");
     holds("theirs", "old\n");
     assert_int_equal(mode_of("theirs"), 0666);
+}
+
+static void a_file_with_two_names_is_refused(void **state) {
+    (void)state;
+    make("lock", 0666);
+    assert_int_equal(link("lock", "policy"), 0);
+    is_refused("policy", "another name");
+    holds("lock", "old\n");
 }
 
 static void names_made_beforehand_block_nothing(void **state) {
@@ -244,15 +257,11 @@ static void a_file_is_read_whole(void **state) {
 int main(void) {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, enter, temporary_leave)
     const struct CMUnitTest tests[] = {
-        TEST(a_new_file_obeys_the_umask),
-        TEST(an_old_file_keeps_its_mode_and_group),
-        TEST(what_is_no_regular_file_is_refused),
-        TEST(directories_are_followed_if_they_are_ours),
-        TEST(other_users_files_are_refused),
-        TEST(names_made_beforehand_block_nothing),
-        TEST(a_file_is_read_whole),
-        TEST(a_killed_program_leaves_nothing),
-        TEST(a_swapped_target_is_never_followed),
+        TEST(a_new_file_obeys_the_umask),          TEST(an_old_file_keeps_its_mode_and_group),
+        TEST(what_is_no_regular_file_is_refused),  TEST(directories_are_followed_if_they_are_ours),
+        TEST(other_users_files_are_refused),       TEST(a_file_with_two_names_is_refused),
+        TEST(names_made_beforehand_block_nothing), TEST(a_file_is_read_whole),
+        TEST(a_killed_program_leaves_nothing),     TEST(a_swapped_target_is_never_followed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

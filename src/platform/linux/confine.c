@@ -1,7 +1,6 @@
 // confine.c - gives up what a run does not need any more, with whatever of it this kernel has:
 // capabilities, starting programs (seccomp), and writing files (Landlock).
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
@@ -9,7 +8,6 @@
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
@@ -18,6 +16,7 @@
 
 #include "platform/linux/confine.h"
 #include "platform/platform.h"
+#include "platform/posix/directory.h"
 
 // What searching for owners, binding ports, ending processes and replacing files may need.
 #define CAPABILITY(name) (UINT64_C(1) << (name))
@@ -131,15 +130,11 @@ static long landlock_version(void) {
 }
 
 static void allow_directory(int ruleset, const char *output, uint64_t access) {
-    char path[PATH_MAX];
-    int length = snprintf(path, sizeof path, "%s", output);
-    if (length < 0 || (size_t)length >= sizeof path) {
-        return;
-    }
+    char name[NAME_MAX + 1];
     struct landlock_path_beneath_attr rule = {
         .allowed_access = access & (LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |
                                     LANDLOCK_ACCESS_FS_REMOVE_FILE | ACCESS_REFER),
-        .parent_fd = open(dirname(path), O_PATH | O_CLOEXEC),
+        .parent_fd = posix_open_directory(output, name),
     };
     if (rule.parent_fd >= 0) {
         syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);

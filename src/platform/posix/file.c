@@ -4,6 +4,7 @@
 // between, and nothing that another user planted is followed, kept or widened. The new file has no
 // name until it is complete (O_TMPFILE), so that a program that is killed leaves nothing.
 #include "platform/file.h"
+#include "platform/posix/directory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ATTEMPTS 16 // to find a name that is not taken; names are random
+#define ATTEMPTS 16  // to find a name that is not taken; names are random
+#define MAX_LINKS 40 // as the kernel follows in one path
 
 FILE *psc_file_open(const char *path) {
     return fopen(path, "rbe");
@@ -42,52 +44,96 @@ static enum psc_status fail(const struct psc_new_file *file, const char *reason,
 
 // The directory -------------------------------------------------------------------------------------
 
-// A symbolic link is followed only if root or this user made it.
-static int open_component(int directory, const char *name) {
-    struct stat status;
-    if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
-        return -1;
+// What is left to walk of a path, with the targets of symbolic links put in their places.
+struct walk {
+    int directory;
+    unsigned links;
+    char rest[2 * PATH_MAX];
+};
+
+static void enter(struct walk *walk, int directory) {
+    int reason = errno;
+    if (walk->directory >= 0) {
+        close(walk->directory);
     }
-    if (S_ISLNK(status.st_mode) && status.st_uid != 0 && status.st_uid != geteuid()) {
-        errno = ELOOP;
-        return -1;
-    }
-    int follow = S_ISLNK(status.st_mode) ? 0 : O_NOFOLLOW;
-    return openat(directory, name, O_PATH | O_DIRECTORY | O_CLOEXEC | follow);
+    walk->directory = directory;
+    errno = reason;
 }
 
-// Opens the directory of a path and copies the last component.
-static int open_directory(const char *path, char name[NAME_MAX + 1]) {
-    int directory = open(path[0] == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    name[0] = '\0';
-    for (const char *at = path + strspn(path, "/"); directory >= 0;) {
-        size_t length = strcspn(at, "/");
-        if (length > NAME_MAX) {
-            errno = ENAMETOOLONG;
+static bool begin_walk(struct walk *walk, const char *path) {
+    int length = snprintf(walk->rest, sizeof walk->rest, "%s", path);
+    if (length < 0 || (size_t)length >= sizeof walk->rest) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    walk->directory = open(path[0] == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return walk->directory >= 0;
+}
+
+// Puts the target of an open link in front of the rest. Only links of root and of this user are
+// followed, each link of a chain by itself, and by a descriptor, so that it cannot be exchanged.
+static bool follow(struct walk *walk, int link, uid_t owner, const char *rest) {
+    char target[PATH_MAX];
+    char joined[sizeof walk->rest];
+    ssize_t size = readlinkat(link, "", target, sizeof target - 1);
+    if (size < 0) {
+        return false;
+    }
+    if ((owner != 0 && owner != geteuid()) || ++walk->links > MAX_LINKS) {
+        errno = ELOOP;
+        return false;
+    }
+    target[size] = '\0';
+    int length = snprintf(joined, sizeof joined, "%s/%s", target, rest);
+    if (length < 0 || (size_t)length >= sizeof joined) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    memcpy(walk->rest, joined, (size_t)length + 1);
+    if (target[0] == '/') {
+        enter(walk, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    }
+    return walk->directory >= 0;
+}
+
+// Enters one component, which is a directory or a link. @p rest follows it.
+static bool step(struct walk *walk, const char *name, const char *rest) {
+    struct stat status;
+    int component = openat(walk->directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (component < 0) {
+        return false;
+    }
+    bool is_link = fstat(component, &status) == 0 && S_ISLNK(status.st_mode);
+    if (is_link) {
+        bool followed = follow(walk, component, status.st_uid, rest);
+        close(component);
+        return followed;
+    }
+    memmove(walk->rest, rest, strlen(rest) + 1);
+    enter(walk, component); // anything but a directory fails at the next step
+    return true;
+}
+
+int posix_open_directory(const char *path, char name[NAME_MAX + 1]) {
+    struct walk walk = {.directory = -1};
+    bool going = begin_walk(&walk, path);
+    while (going) {
+        const char *at = walk.rest + strspn(walk.rest, "/");
+        const char *end = at + strcspn(at, "/");
+        const char *rest = end + strspn(end, "/");
+        size_t length = (size_t)(end - at);
+        if (length > NAME_MAX || (*rest == '\0' && (length == 0 || rest != end))) {
+            errno = length > NAME_MAX ? ENAMETOOLONG : EISDIR;
             break;
         }
         memcpy(name, at, length);
         name[length] = '\0';
-        const char *end = at + length;
-        at = end + strspn(end, "/");
-        if (*at == '\0' && length > 0 && at == end) {
-            return directory;
+        if (*rest == '\0') {
+            return walk.directory;
         }
-        if (*at == '\0') {
-            errno = EISDIR;
-            break;
-        }
-        int next = open_component(directory, name);
-        int reason = errno;
-        close(directory);
-        directory = next;
-        errno = reason;
+        going = step(&walk, name, rest);
     }
-    if (directory >= 0) {
-        int reason = errno;
-        close(directory);
-        errno = reason;
-    }
+    enter(&walk, -1);
     return -1;
 }
 
@@ -105,7 +151,11 @@ static const char *examine_old(struct psc_new_file *file) {
     if (!S_ISREG(file->old.st_mode)) {
         return S_ISDIR(file->old.st_mode) ? strerror(EISDIR) : "it is not a regular file";
     }
-    return file->old.st_uid == geteuid() ? NULL : "it belongs to another user";
+    if (file->old.st_uid != geteuid()) {
+        return "it belongs to another user";
+    }
+    // Another user may have linked a file of ours that everyone may write to.
+    return file->old.st_nlink == 1 ? NULL : "it has another name, too";
 }
 
 // Chooses a random name, so that no other user can take it first.
@@ -163,7 +213,7 @@ enum psc_status psc_file_begin(const char *path, struct psc_new_file **file,
         return psc_no_memory(error);
     }
     memcpy(begun->path, path, size);
-    begun->directory = open_directory(path, begun->name);
+    begun->directory = posix_open_directory(path, begun->name);
     const char *reason = begun->directory < 0 ? strerror(errno) : examine_old(begun);
     if (reason == NULL) {
         int descriptor = open_new(begun);

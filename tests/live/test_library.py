@@ -112,7 +112,7 @@ def check_abi(library):
 def check_compilers(prefix, libdir, port):
     environment = dict(os.environ, PKG_CONFIG_PATH=libdir + "/pkgconfig", LD_LIBRARY_PATH=libdir)
     program = prefix + "/example"
-    flags = run("pkg-config", "--define-prefix", "--cflags", "--libs", "portscope", env=environment).split()
+    flags = run("pkg-config", "--cflags", "--libs", "portscope", env=environment).split()
     static = ["-I" + prefix + "/include", libdir + "/libportscope.a", "-pthread"]
     for compiler, link in ((["cc", "-std=c99", "-pedantic"], flags), (["g++", "-x", "c++"], flags),
                            (["cc"], static)):

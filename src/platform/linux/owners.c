@@ -82,7 +82,9 @@ static void end_links(struct psc_builder *builder, const struct owners_gaps *gap
         reason = has_capability(CAP_SYS_PTRACE)
                      ? " (held by a protected process or by a container)"
                      : "; the capability CAP_SYS_PTRACE is needed to see all owners";
-    } else if (root) {
+    }
+    // Whatever could not be read all the same must not make an audit lenient.
+    if (root && (!hidden || has_capability(CAP_SYS_PTRACE))) {
         psc_builder_set_privileged(builder);
     }
     psc_builder_end_links(builder, hidden ? "owners-hidden" : "owners-unknown", reason);

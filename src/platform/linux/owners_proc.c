@@ -54,6 +54,9 @@ static bool examine_descriptor(struct walker *walker, int directory, const char 
                                uint32_t pid) {
     char target[40];
     ssize_t size = readlinkat(directory, name, target, sizeof target);
+    if (size < 0 && errno == ENAMETOOLONG) {
+        return true; // the path of a file, which is no socket
+    }
     if (size < 0) {
         note_error(&walker->gaps, errno);
         return false;

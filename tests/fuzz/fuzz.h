@@ -23,7 +23,7 @@ static inline void fuzz_require(bool holds, const char *condition) {
     }
 }
 
-/** A copy with a NUL behind it, to be freed. */
+/** A copy with a NUL at its end, to be freed. */
 static inline char *fuzz_text(const uint8_t *data, size_t size) {
     char *text = malloc(size + 1);
     REQUIRE(text != NULL);

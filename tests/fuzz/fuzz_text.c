@@ -1,4 +1,4 @@
-// fuzz_text.c - untrusted bytes on their way out: whatever comes in, a terminal, a JSON parser, a CSV
+// fuzz_text.c - untrusted bytes that are written: whatever comes in, a terminal, a JSON parser, a CSV
 // parser and Prometheus get only what they can take.
 #include "format/out.h"
 #include "fuzz.h"

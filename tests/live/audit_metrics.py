@@ -52,7 +52,7 @@ def start(command, log):
             file.write(line)
             found = re.search(rb'msg="Listening on".* address=127\.0\.0\.1:(\d+)', line)
             if found:
-                # Nobody reads on: what it says later must not block it.
+                # Nothing reads on: what it says later must not block it.
                 subprocess.Popen(["cat"], stdin=process.stderr, stdout=subprocess.DEVNULL)
                 return process, int(found.group(1))
     process.wait()
@@ -67,7 +67,7 @@ def ask(port, path, **parameters):
 
 
 def wait_for(what, attempt):
-    """Prometheus scrapes when its second has come, and tells nobody: ask until it has."""
+    """Prometheus scrapes once a second, without an event: ask until it has."""
     while time.monotonic() < DEADLINE:
         try:
             result = attempt()
@@ -80,7 +80,7 @@ def wait_for(what, attempt):
 
 
 def start_redis(directory):
-    """A program called redis-server that holds a port which everybody may reach."""
+    """A program called redis-server that holds a port on all interfaces."""
     program = os.path.join(directory, "redis-server")
     shutil.copy("/bin/cat", program)
     with socket.socket() as listener:

@@ -371,7 +371,7 @@ static void start_services(struct scene *scene) {
     hold(scene, "/bin/cat", "x", open_socket(SOCK_STREAM, LOOPBACK, 7001));
 }
 
-static void a_policy_survives_restarts_and_sees_news(void **state) {
+static void a_policy_survives_restarts_and_notices_new_ports(void **state) {
     struct scene *scene = scene_of(state);
     char *output;
     make_program("redis-server");
@@ -538,7 +538,7 @@ static void saving_never_leaves_half_a_file(void **state) {
     assert_string_equal(text, "allow tcp *:1 old\n");
     free(text);
 
-    // Saved at last, it may still be read by whom it was.
+    // Saved at last, it still has its mode.
     struct stat info;
     assert_int_equal(audit_with("--save", "", NULL), 0);
     assert_int_equal(stat("policy", &info), 0);
@@ -570,7 +570,7 @@ int main(void) {
         TEST(executables_are_examined),
         TEST(two_programs_on_one_port),
         TEST(root_and_others),
-        TEST(a_policy_survives_restarts_and_sees_news),
+        TEST(a_policy_survives_restarts_and_notices_new_ports),
         TEST(a_chroot_hides_no_executable),
         TEST(root_runs_what_a_user_owns),
         TEST(a_hidden_executable_matches_no_line),

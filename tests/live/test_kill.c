@@ -398,7 +398,7 @@ static uint64_t start_of(pid_t pid) {
     return ticks;
 }
 
-// A process with a number of our choice that serves on a port, 0 for any.
+// A process with a PID of our choice that serves on a port, 0 for any.
 static void serve_as(pid_t pid, in_port_t *port) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(*port)};
     socklen_t size = sizeof address;
@@ -440,7 +440,7 @@ static void replace(pid_t pid, in_port_t port) {
     } while (start_of(pid) == before);
 }
 
-static void a_reused_number_is_another_process(void **state) {
+static void a_reused_pid_is_another_process(void **state) {
     const pid_t pid = 300;
     struct psc_request request;
     struct psc_process_handle *held;
@@ -455,11 +455,11 @@ static void a_reused_number_is_another_process(void **state) {
                      PSC_OK);
     assert_false(psc_platform_wait_process(held, 0));
     replace(pid, port);
-    // Held before: it has ended, and what has its number now is not hit.
+    // Opened before: it has ended, and the process with its PID now gets no signal.
     assert_true(psc_platform_wait_process(held, 0));
     assert_int_equal(psc_platform_terminate_process(held, true, &error), PSC_GONE);
     psc_platform_close_process(held);
-    // Held since: it is not the one that was meant.
+    // Opened since: it is not the one that was meant.
     assert_int_equal(psc_platform_open_process(&request, (uint32_t)pid, identity, &stale, &error),
                      PSC_GONE);
     assert_null(stale);
@@ -586,7 +586,7 @@ static void the_first_process_is_refused(void **state) {
 
 static int run_as_init(void *context) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_reused_number_is_another_process),
+        cmocka_unit_test(a_reused_pid_is_another_process),
         cmocka_unit_test(the_answer_is_for_the_process_that_was_shown),
         cmocka_unit_test(numbers_of_another_namespace_stop_no_process),
         cmocka_unit_test(a_pid_that_is_reused_at_any_moment_is_not_stopped),

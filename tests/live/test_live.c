@@ -1,4 +1,4 @@
-// test_live.c - sockets that this process makes on the machine as it is, whoever runs it: the table
+// test_live.c - sockets that this process makes on the machine as it is, for any user: the table
 // of the machine has exactly these rows for them.
 #include <fcntl.h>
 #include <pthread.h>
@@ -171,8 +171,8 @@ static void *come_and_go(void *argument) {
     return NULL;
 }
 
-// Processes that vanish, and before that hide while somebody may be looking at their files: from one
-// moment to the next these may not be read. (The kernel notices when the directory is looked up again.)
+// Processes that hide and then vanish while a search may be reading their files: from one moment to the
+// next these may not be read. (The kernel notices when the directory is looked up again.)
 static void *hide_and_vanish(void *argument) {
     pid_t pid = 0;
     while (pid >= 0) {
@@ -227,7 +227,7 @@ static void sockets_that_stay_are_shown_once(void **state) {
         assert_shown(live, snapshot, ROW_ALL, "churn");
         psc_snapshot_free(snapshot);
     }
-    // Else next to nothing came and went, and the test says little.
+    // Otherwise too little came and went to test anything.
     eventfd_t count;
     succeed(eventfd_read(cycles, &count));
     assert_true(count > runs / 5);

@@ -67,7 +67,7 @@ static void dual_stack_is_told(void **state) {
     psc_snapshot_free(snapshot);
 }
 
-static void eldest_owner_comes_first(void **state) {
+static void oldest_owner_comes_first(void **state) {
     (void)live_in_namespace(state);
     struct psc_request request = everything();
     struct psc_snapshot *snapshot = live_collect(&request, 0);
@@ -206,7 +206,7 @@ int main(void) {
         cmocka_unit_test(netlink_shows_everything),
         cmocka_unit_test(every_state_is_made),
         cmocka_unit_test(dual_stack_is_told),
-        cmocka_unit_test(eldest_owner_comes_first),
+        cmocka_unit_test(oldest_owner_comes_first),
         cmocka_unit_test(proc_net_shows_the_same),
         cmocka_unit_test(each_source_tells_what_it_has),
         cmocka_unit_test(proc_net_has_the_same_queues),

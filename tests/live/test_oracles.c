@@ -97,7 +97,7 @@ static void same_as_ss(void **state) {
 }
 
 // netstat reads /proc/net: no interfaces, no limit of listeners; and it writes mapped addresses as
-// what they stand for.
+// IPv4.
 static void same_as_netstat(void **state) {
     (void)live_in_namespace(state);
     struct rows shown = {0};
@@ -176,7 +176,7 @@ static pid_t oldest(const struct live_row *row) {
     return row->owner_count > 0 ? row->owners[0] : 0;
 }
 
-static void table_names_the_eldest(void **state) {
+static void table_names_the_oldest(void **state) {
     const struct live_states *live = live_in_namespace(state);
     struct rows shown = {0};
     struct rows truth = {0};
@@ -327,7 +327,7 @@ int main(void) {
         cmocka_unit_test(same_owners_as_ss),
         cmocka_unit_test(same_owners_in_threads_as_ss),
         cmocka_unit_test(same_bound_ports_as_ss),
-        cmocka_unit_test(table_names_the_eldest),
+        cmocka_unit_test(table_names_the_oldest),
         cmocka_unit_test(wide_names_every_owner),
         cmocka_unit_test(letters_choose_states),
         cmocka_unit_test(filters_choose_rows),

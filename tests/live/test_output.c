@@ -1,5 +1,5 @@
-// test_output.c - the program itself, and what becomes of its output: a full device, a pipe that
-// nobody reads, a stream that was closed before it began, and a command line that it refuses.
+// test_output.c - the program itself, and what becomes of its output: a full device, a pipe
+// without a reader, a stream that was closed before it began, and a command line that it refuses.
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -9,7 +9,7 @@
 #include "support/spawn.h"
 #include "support/test.h"
 
-// Every way to write something.
+// Every form of output.
 static const char *const forms[] = {
     "-ano",
     "--json",

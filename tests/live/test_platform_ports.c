@@ -14,7 +14,7 @@
 #include "support/spawn.h"
 #include "support/test.h"
 
-// Of the namespace, in which there is nobody else.
+// In the namespace, where no other program is.
 #define RESERVED_PORT 4711
 #define DYNAMIC_PORT 41000
 #define PRIVILEGED_PORT 600
@@ -62,7 +62,7 @@ static void ports_are_tried_and_given_back(void **state) {
         assert_int_equal(probe(PSC_PROTOCOL_TCP6, "::", tcp),
                          live->ipv6 ? PSC_PROBE_FREE : PSC_PROBE_NO_FAMILY);
     }
-    // Nothing was taken away from those who were there.
+    // The sockets that held the ports still work.
     live_connect(live, listener, NULL);
     live_connect_udp(live, open_one(live, SOCK_DGRAM, "127.0.0.1", 0), bound);
     live_free(live);
@@ -247,7 +247,7 @@ static void dynamic_ports_are_told(void **state) {
     run(0, "free 40999-%u --count 2", DYNAMIC_PORT, 0, "40999\n41000\n", NULL);
 }
 
-static void privileged_ports_take_rights(void **state) {
+static void privileged_ports_need_privileges(void **state) {
     need_namespace();
     run(ordinary(), "check %u", PRIVILEGED_PORT + 1, 1, "/tcp needs privilege\n", NULL);
     run(ordinary(), "check %u/udp", PRIVILEGED_PORT, 1, "/udp needs privilege\n", NULL);
@@ -261,7 +261,7 @@ static void privileged_ports_take_rights(void **state) {
 // Held by children that an ordinary user may not look into; root may.
 static in_port_t others_port;
 
-static void others_ports_are_in_use_whoever_asks(void **state) {
+static void ports_of_others_are_in_use_for_every_user(void **state) {
     static const char hidden[] = "1 socket has no visible owner; run as root to see all owners\n";
     const in_port_t ports[] = {PRIVILEGED_PORT, others_port};
     need_namespace();
@@ -342,11 +342,11 @@ static int hold_inside(void *context) {
     struct sockaddr_in report = loopback(*report_to);
     socklen_t size = sizeof name;
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int teller = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int sender = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     bool held = namespace_drop_capabilities() &&
                 bind(listener, (struct sockaddr *)&name, size) == 0 && listen(listener, 5) == 0 &&
                 getsockname(listener, (struct sockaddr *)&name, &size) == 0 &&
-                sendto(teller, &name.sin_port, sizeof name.sin_port, 0, (struct sockaddr *)&report,
+                sendto(sender, &name.sin_port, sizeof name.sin_port, 0, (struct sockaddr *)&report,
                        sizeof report) == sizeof name.sin_port;
     return held && accept(listener, NULL, NULL) >= 0 ? 0 : 1;
 }
@@ -356,11 +356,11 @@ static pid_t fork_holder(in_port_t report_to) {
     pid_t child = fork();
     if (child == 0) {
         struct sockaddr_in report = loopback(report_to);
-        int teller = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        int sender = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         int status = namespace_as_init(hold_inside, &report_to);
         in_port_t none = 0;
         if (status < 0) {
-            (void)!sendto(teller, &none, sizeof none, 0, (struct sockaddr *)&report, sizeof report);
+            (void)!sendto(sender, &none, sizeof none, 0, (struct sockaddr *)&report, sizeof report);
         }
         _exit(status < 0 ? 0 : status);
     }
@@ -374,10 +374,10 @@ struct inside {
 
 static struct inside begin_inside(struct live_states *live) {
     struct inside inside;
-    int hearer = open_one(live, SOCK_DGRAM, "127.0.0.1", 0);
-    inside.child = fork_holder(live_port(live, hearer));
-    live_wait_readable(hearer);
-    if (recv(hearer, &inside.port, sizeof inside.port, 0) != sizeof inside.port) {
+    int receiver = open_one(live, SOCK_DGRAM, "127.0.0.1", 0);
+    inside.child = fork_holder(live_port(live, receiver));
+    live_wait_readable(receiver);
+    if (recv(receiver, &inside.port, sizeof inside.port, 0) != sizeof inside.port) {
         inside.port = 0;
     }
     inside.port = ntohs(inside.port);
@@ -386,7 +386,7 @@ static struct inside begin_inside(struct live_states *live) {
 
 static struct inside inside;
 
-static void a_holder_inside_is_named_as_it_is_called_here(void **state) {
+static void a_holder_inside_has_its_pid_of_this_namespace(void **state) {
     need_namespace();
     if (inside.port == 0) {
         skip_test("no PID namespace");
@@ -435,9 +435,9 @@ int main(void) {
         cmocka_unit_test(dynamic_ports_are_told),
         // After the above: its connections leave TIME_WAIT at ports of the dynamic range.
         cmocka_unit_test(ports_are_tried_and_given_back),
-        cmocka_unit_test(privileged_ports_take_rights),
-        cmocka_unit_test(others_ports_are_in_use_whoever_asks),
-        cmocka_unit_test(a_holder_inside_is_named_as_it_is_called_here),
+        cmocka_unit_test(privileged_ports_need_privileges),
+        cmocka_unit_test(ports_of_others_are_in_use_for_every_user),
+        cmocka_unit_test(a_holder_inside_has_its_pid_of_this_namespace),
     };
     int failed;
     struct live_states *live = prepare(&failed);

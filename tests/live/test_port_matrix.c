@@ -48,7 +48,7 @@ static const struct asked {
     const char *address; // NULL: what is asked about if nothing is said
     const char *listens[2];
     const char *near[2];
-} asked_places[] = {
+} asked_addresses[] = {
     {NULL, {"0.0.0.0", "::"}, {"127.0.0.1", "::1"}},
     {"127.0.0.1", {"127.0.0.1"}, {"127.0.0.1"}},
     {"::1", {"::1"}, {"::1"}},
@@ -121,7 +121,7 @@ static in_port_t bound(struct live_states *live, const struct address *at, bool 
     return port_of(live, open_at(live, at, SOCK_STREAM, 0, reuse));
 }
 
-// The server hangs up first, and so its port has to wait.
+// The server closes first, and so its port is the one in TIME_WAIT.
 static in_port_t closed_server(struct live_states *live, const struct address *at, bool reuse) {
     int listener = open_at(live, at, SOCK_STREAM, 5, reuse);
     in_port_t port = port_of(live, listener);
@@ -357,10 +357,10 @@ static bool server_got(const struct server *server) {
     return got;
 }
 
-enum answer { NOBODY, OURS, ANOTHER };
+enum answer { NONE, OURS, ANOTHER };
 
-// Who answers a client at an address. What is on its way here is there as soon as it is sent.
-static enum answer who_answers(const char *text, const struct server *server) {
+// Which server answers a client at an address. On loopback, what is sent has arrived.
+static enum answer answer_at(const char *text, const struct server *server) {
     struct sockaddr_storage address;
     char byte = 'x';
     socklen_t size = resolve(text, server->port, &address);
@@ -375,16 +375,16 @@ static enum answer who_answers(const char *text, const struct server *server) {
     if (!answered) {
         assert_int_equal(errno, ECONNREFUSED);
     }
-    enum answer answer = !answered ? NOBODY : server_got(server) ? OURS : ANOTHER;
+    enum answer answer = !answered ? NONE : server_got(server) ? OURS : ANOTHER;
     close(caller);
     return answer;
 }
 
-static enum answer who_is_localhost(bool ipv6_first, const struct server *server) {
+static enum answer answer_at_localhost(bool ipv6_first, const struct server *server) {
     const char *const order[] = {ipv6_first ? "::1" : "127.0.0.1",
                                  ipv6_first ? "127.0.0.1" : "::1"};
-    enum answer answer = who_answers(order[0], server);
-    return answer == NOBODY ? who_answers(order[1], server) : answer;
+    enum answer answer = answer_at(order[0], server);
+    return answer == NONE ? answer_at(order[1], server) : answer;
 }
 
 struct truth {
@@ -406,10 +406,10 @@ static struct truth try_it(const struct live_states *live, const struct asked *a
         return truth;
     }
     for (size_t i = 0; i < 2 && asked->near[i] != NULL; i++) {
-        assert_int_equal(who_answers(asked->near[i], &server), OURS);
+        assert_int_equal(answer_at(asked->near[i], &server), OURS);
     }
-    enum answer first = who_is_localhost(true, &server);
-    enum answer second = who_is_localhost(false, &server);
+    enum answer first = answer_at_localhost(true, &server);
+    enum answer second = answer_at_localhost(false, &server);
     bool ours = first == OURS && second == OURS;
     truth.free = asked->address != NULL || ours;
     truth.localhost_taken = asked->address != NULL && (first == ANOTHER || second == ANOTHER);
@@ -482,8 +482,8 @@ static void verdicts_are_what_a_server_meets(void **state) {
         skip_test("lo takes no more addresses");
     }
     for (size_t i = 0; i < COUNT(holder_addresses); i++) {
-        for (size_t j = 0; j < COUNT(asked_places); j++) {
-            wrong += !try_cell(holding, &holder_addresses[i], &asked_places[j]);
+        for (size_t j = 0; j < COUNT(asked_addresses); j++) {
+            wrong += !try_cell(holding, &holder_addresses[i], &asked_addresses[j]);
         }
     }
     assert_int_equal(wrong, 0);

@@ -101,7 +101,7 @@ static bool mount_silence(const char *resolv_conf) {
     return ok && (mount("none", "/run", "tmpfs", 0, NULL) == 0 || errno == ENOENT);
 }
 
-// From here on 127.0.0.1 is the only name server, and nobody answers there.
+// From here on 127.0.0.1 is the only name server, and it never answers.
 static bool enter_silence(int *server) {
     struct sockaddr_in name = {
         .sin_family = AF_INET, .sin_port = htons(53), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};

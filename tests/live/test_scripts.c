@@ -1,5 +1,5 @@
-// test_scripts.c - the script examples of README, run by sh: with ports of our own, and with a stand-in
-// for npm.
+// test_scripts.c - the script examples of README, run by sh: with ports of our own, and with a script
+// that is called npm.
 #include <fcntl.h>
 #include <libgen.h>
 #include <sys/socket.h>

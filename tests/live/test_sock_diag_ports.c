@@ -5,12 +5,12 @@
 #include "support/test.h"
 
 // Whether the kernel would take the program: every jump ends on an operation or just past the end.
-static bool is_place(const struct inet_diag_bc_op *operations, size_t size, size_t place) {
+static bool is_operation(const struct inet_diag_bc_op *operations, size_t size, size_t offset) {
     size_t at = 0;
-    while (at < size && at < place) {
+    while (at < size && at < offset) {
         at += operations[at / sizeof *operations].yes;
     }
-    return at == place;
+    return at == offset;
 }
 
 static void assert_valid(const struct inet_diag_bc_op *operations, size_t count) {
@@ -20,7 +20,8 @@ static void assert_valid(const struct inet_diag_bc_op *operations, size_t count)
         size_t least = operation->code == INET_DIAG_BC_JMP ? 4 : 8;
         assert_true(operation->yes >= least && operation->yes <= size - at + 4);
         assert_true(operation->no >= least && operation->no <= size - at + 4);
-        assert_true(operation->no >= size - at || is_place(operations, size, at + operation->no));
+        assert_true(operation->no >= size - at ||
+                    is_operation(operations, size, at + operation->no));
         assert_int_equal((operation->yes | operation->no) & 3, 0);
         at += operation->yes;
     }

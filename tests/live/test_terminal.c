@@ -18,7 +18,7 @@ static int close_and_init(void *context) {
     }
     psc_terminal_init();
     int next = open("/dev/null", O_RDWR | O_CLOEXEC);
-    bool ok = next > 2; // else a file of ours would be in the place of a stream
+    bool ok = next > 2; // else a file of ours would get the number of a stream
     for (int stream = 0; stream <= 2; stream++) {
         if ((closed & 1U << stream) != 0) {
             ok = ok && read(stream, &byte, 1) == 0;
@@ -34,7 +34,7 @@ static void closed_streams_stay_closed(void **state) {
     }
 }
 
-static void colors_for_terminals_that_know_them(void **state) {
+static void colors_are_for_terminals_that_have_them(void **state) {
     static const struct {
         const char *kind; // NULL: not set
         bool color;
@@ -67,7 +67,7 @@ static void lines_end_as_everywhere_on_linux(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(closed_streams_stay_closed),
-        cmocka_unit_test(colors_for_terminals_that_know_them),
+        cmocka_unit_test(colors_are_for_terminals_that_have_them),
         cmocka_unit_test(lines_end_as_everywhere_on_linux),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

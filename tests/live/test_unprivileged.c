@@ -1,5 +1,5 @@
-// test_unprivileged.c - the program as an ordinary user runs it: every row, the own processes by name,
-// a dash for those of others, and one line that says so.
+// test_unprivileged.c - the program as an ordinary user runs it: every row, its own processes by name,
+// a dash for those of others, and one line about them.
 #include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -14,7 +14,7 @@
 
 #define MOST_MINE 4
 
-// Some sockets are the user's, some are hidden from it, one is both, and one is nobody's.
+// Some sockets are the user's, some are hidden from it, one is both, and one has no owner.
 struct scene {
     struct live_states *live;
     uid_t user; // who runs the program
@@ -189,7 +189,7 @@ static void table_has_a_dash_for_the_hidden(void **state) {
     spawn_done(&spawned);
 }
 
-static void json_tells_hidden_from_nobody(void **state) {
+static void json_tells_hidden_from_none(void **state) {
     const struct scene *scene = scene_of(state);
     struct spawned spawned;
     struct rows shown = {0};
@@ -208,8 +208,8 @@ static void json_tells_hidden_from_nobody(void **state) {
     spawn_done(&spawned);
 }
 
-// Who asks for no owners misses none, and scripts that take any word on stderr for an error want none.
-static void notice_is_for_those_who_asked(void **state) {
+// Without owners in the table none are missing, and scripts may take any word on stderr for an error.
+static void no_notice_without_a_column_of_owners(void **state) {
     static const char *const silent[] = {"-an", "-ano --strict", "-ano --json"};
     const struct scene *scene = scene_of(state);
     for (size_t i = 0; i < COUNT(silent); i++) {
@@ -240,8 +240,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(user_sees_every_row_and_one_notice),
         cmocka_unit_test(table_has_a_dash_for_the_hidden),
-        cmocka_unit_test(json_tells_hidden_from_nobody),
-        cmocka_unit_test(notice_is_for_those_who_asked),
+        cmocka_unit_test(json_tells_hidden_from_none),
+        cmocka_unit_test(no_notice_without_a_column_of_owners),
         cmocka_unit_test(root_sees_everything),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -104,7 +104,7 @@ static void time_runs_out(void **state) {
 
 // An attempt at the right moment is always lucky: the port changes while the program waits, and it
 // has waited for some time already.
-static void a_port_that_gets_free_is_noticed(void **state) {
+static void a_port_that_becomes_free_is_noticed(void **state) {
     struct live_states *live = live_in_namespace(state);
     struct spawning spawning;
     int listener = listen_on(live, 0, true);
@@ -162,7 +162,7 @@ static long cpu_of(const char *options, in_port_t port) {
     return assert_end(&spawning, 1, "");
 }
 
-// A hundredth of a processor. The sanitizers make each look at the table several times as dear.
+// A hundredth of a processor. The sanitizers make each look at the table several times as expensive.
 #if defined(__SANITIZE_ADDRESS__)
 #define MOST_US (5 * 20000)
 #else
@@ -196,7 +196,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(what_is_so_already_is_not_waited_for),
         TEST(time_runs_out),
-        TEST(a_port_that_gets_free_is_noticed),
+        TEST(a_port_that_becomes_free_is_noticed),
         TEST(a_port_that_is_listened_on_is_noticed),
         TEST(several_ports_are_waited_for_together),
         TEST(closed_connections_are_as_their_servers_made_them),

@@ -1,4 +1,4 @@
-// capture.c - what a test makes others write.
+// capture.c - output that a test collects.
 #include "support/capture.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-// capture.h - what a test makes others write.
+// capture.h - output that a test collects.
 #ifndef SUPPORT_CAPTURE_H
 #define SUPPORT_CAPTURE_H
 
@@ -10,11 +10,11 @@ FILE *capture_open(void);
 /**
  * Closes the stream.
  * @param size out: how many bytes were written; may be NULL
- * @return what was written, with a NUL behind it; to be freed
+ * @return what was written, with a NUL at its end; to be freed
  */
 char *capture_close(FILE *stream, size_t *size);
 
-/** A whole file, with a NUL behind it; to be freed. NULL if it cannot be read. */
+/** A whole file, with a NUL at its end; to be freed. NULL if it cannot be read. */
 char *capture_file(const char *path, size_t *size);
 
 #endif

@@ -67,7 +67,7 @@ static const struct fake_row {
     {"UDP [::]:5353 *:*", 101, 768, 0, 1021, {5007}},
     {"UDP [fe80::182e:1ba9:7b17:351d%2]:546 *:*", 0, 0, 0, 1022, {5003}},
     {"UDP [fe80::182e:1ba9:7b17:351d%7]:1900 *:*", 1000, 0, 0, 1023, {5008}},
-    // From here on: only on a insecure_services machine.
+    // From here on: only on a machine with insecure services.
     {"TCP 0.0.0.0:7000 0.0.0.0:0 LISTENING", 999, 0, 511, 1101, {7100}},
     {"TCP [::]:7000 [::]:0 LISTENING", 999, 0, 511, 1102, {7100}},
     {"TCP 0.0.0.0:81 0.0.0.0:0 LISTENING", 1000, 0, 5, 1103, {7101}},
@@ -82,7 +82,7 @@ static const struct fake_row {
     {"TCP 0.0.0.0:7001 0.0.0.0:0 BOUND", 0, 0, 0, 1203, {7201}}, // with SO_REUSEADDR
 };
 #define ROW_COUNT (sizeof rows / sizeof rows[0])
-#define CARELESS_ROW_COUNT 8
+#define INSECURE_ROW_COUNT 8
 #define MORE_ROW_COUNT 3
 
 #define ARGUMENTS(text) (text), sizeof(text)
@@ -298,7 +298,7 @@ static bool is_there(const struct fake_row *fake) {
     }
     const struct fake_platform *machine = fake_platform();
     size_t row = (size_t)(fake - rows);
-    bool usual = row < ROW_COUNT - CARELESS_ROW_COUNT - MORE_ROW_COUNT;
+    bool usual = row < ROW_COUNT - INSECURE_ROW_COUNT - MORE_ROW_COUNT;
     bool more = row >= ROW_COUNT - MORE_ROW_COUNT;
     return there && !machine->empty &&
            (usual || (more ? machine->more_servers : machine->insecure_services));

@@ -14,7 +14,7 @@ struct fake_proc {
     int directory;
 };
 
-/** Makes an empty one. All of these fail the running test if they cannot do their work. */
+/** Makes an empty one. All of these fail the running test if they fail. */
 void fake_proc_make(struct fake_proc *proc);
 /** Removes it with all that is in it. */
 void fake_proc_remove(struct fake_proc *proc);
@@ -31,7 +31,7 @@ void fake_proc_socket(const struct fake_proc *proc, uint32_t pid, uint32_t descr
 /** Writes net/tcp with a listener for each inode on ports 1, 2, … */
 void fake_proc_listeners(const struct fake_proc *proc, const uint64_t *inodes, size_t count);
 
-/** A request for these listeners and their owners, which asks nobody else. */
+/** A request for these listeners and their owners, which reads this directory alone. */
 struct psc_request fake_proc_request(const struct fake_proc *proc);
 
 #endif

@@ -38,7 +38,7 @@ static uint64_t random_number(uint64_t *state) {
 }
 
 void fixture_bytes_damage(char *bytes, size_t size, uint64_t seed) {
-    // Limits are where mistakes live, so they come more often than chance would have them.
+    // Mistakes are at the limits, so these come more often than by chance.
     static const unsigned char likely[] = {0, 1, 0x7f, 0x80, 0xff, ' ', '\n', ':', 'F', '9'};
     for (uint64_t left = 1 + random_number(&seed) % 8; left > 0; left--) {
         size_t at = (size_t)(random_number(&seed) % size);

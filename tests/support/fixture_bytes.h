@@ -15,7 +15,7 @@ struct fixture_bytes fixture_bytes_read(const char *name);
 void fixture_bytes_free(struct fixture_bytes *bytes);
 
 /**
- * A copy in memory of exactly that size, so that a sanitizer sees a read behind it.
+ * A copy in memory of exactly that size, so that a sanitizer sees a read past its end.
  * @return owned by the caller
  */
 char *fixture_bytes_cut(const char *bytes, size_t size);

@@ -116,7 +116,7 @@ static time_t seconds(void) {
     return now.tv_sec;
 }
 
-// The kernel tells nobody when a connection changes its state: ask it until it has.
+// The kernel sends no event when a connection changes its state: ask it until it has.
 static int kernel_state(int descriptor) {
     struct tcp_info info = {0};
     socklen_t size = sizeof info;
@@ -551,7 +551,7 @@ void live_half_close(struct live_states *live, struct live_pair pair) {
     live_wait_state(live, pair.server, TCP_CLOSE_WAIT);
 }
 
-// Only the kernel still knows of it: the client ends first, and so has to wait.
+// The client closes first, and so is the one in TIME_WAIT.
 void live_time_wait(struct live_states *live, struct live_pair pair) {
     live_half_close(live, pair);
     live_hang_up(live, pair.server, TCP_CLOSE);

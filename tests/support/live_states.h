@@ -18,7 +18,7 @@ void live_check(int result, const char *call);
 
 #define LIVE_OWNERS 8
 
-/** A row that every true table has. */
+/** A row that the table of the kernel must have. */
 struct live_row {
     int descriptor; /**< of this process, -1 where it has none */
     struct psc_endpoint endpoint;
@@ -80,7 +80,7 @@ struct live_pair live_connect_bound(struct live_states *live, int listener, int 
 void live_wait_in_queue(struct live_states *live, int listener);
 /**
  * A client that asks for a connection and gets none.
- * @param drops_packets whether it is because it does not hear the answer
+ * @param drops_packets whether it drops the answer
  */
 int live_start(struct live_states *live, int listener, bool drops_packets);
 /** Connects a UDP socket to the address of another; its row changes. */
@@ -89,7 +89,7 @@ void live_connect_udp(struct live_states *live, int descriptor, int to);
 /** Sends some bytes, which stay unread, and waits until they are there. */
 void live_send(struct live_states *live, int from, int to);
 
-/** From now on the socket hears nothing: every packet for it is dropped. */
+/** From now on every packet for the socket is dropped. */
 void live_drop_packets(int descriptor);
 /** Waits until a socket has a kernel's state (TCP_ESTABLISHED, …), and notes that in its row. */
 void live_wait_state(struct live_states *live, int descriptor, int state);

@@ -1,8 +1,7 @@
 // live_states_create.c - one of everything: each kind of address, state and owner that a table may show.
 //
-// Most states of TCP are only passed through. To stay in one, an end is made drops_packets by a filter that
-// drops whatever comes in: then no answer ever arrives, and the kernel goes on repeating itself
-// for longer than a test lasts.
+// Most states of TCP are only passed through. To stay in one, a filter drops whatever an end receives: then
+// no answer ever arrives, and the kernel retransmits for longer than a test lasts.
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -29,7 +28,7 @@ static void fin_wait_1(struct live_states *live, struct live_pair pair) {
     live_hang_up(live, pair.client, TCP_FIN_WAIT1);
 }
 
-// Both ends hang up at once, and only one of them hears of it.
+// Both ends hang up at once, and only one of them receives the other's FIN.
 static void closing(struct live_states *live, struct live_pair pair) {
     fin_wait_1(live, pair);
     live_hang_up(live, pair.server, TCP_FIN_WAIT1);
@@ -50,7 +49,7 @@ static void orphan(struct live_states *live, struct live_pair pair) {
     live_note_orphan(live, &client, PSC_STATE_FIN_WAIT_2);
 }
 
-static void unheard_orphan(struct live_states *live, struct live_pair pair) {
+static void unacknowledged_orphan(struct live_states *live, struct live_pair pair) {
     struct psc_endpoint client = live_row_of(live, pair.client)->endpoint;
     live_drop_packets(pair.server);
     live_close(live, pair.client);
@@ -76,11 +75,11 @@ static void fill_bound_after_its_end(struct live_states *live, const char *addre
     live_row_of(live, client)->endpoint = bound;
 }
 
-// Connections that have begun: not answered, answered but not heard, and not yet accepted.
+// Connections that have begun: not answered, answered but without the answer received, and not yet accepted.
 static void fill_beginnings(struct live_states *live, const char *address) {
-    int drops_packets = live_listen(live, address);
-    live_drop_packets(drops_packets);
-    live_start(live, drops_packets, false);
+    int silent = live_listen(live, address);
+    live_drop_packets(silent);
+    live_start(live, silent, false);
 
     int listener = live_listen(live, address);
     int client = live_start(live, listener, true);
@@ -92,14 +91,15 @@ static void fill_beginnings(struct live_states *live, const char *address) {
 
 static void fill_states(struct live_states *live, const char *address) {
     typedef void reach(struct live_states *, struct live_pair);
-    static reach *const ways[] = {live_half_close, live_time_wait, fin_wait_1,    closing,
-                                  last_ack,        orphan,         unheard_orphan};
+    static reach *const reach_states[] = {
+        live_half_close, live_time_wait, fin_wait_1,           closing,
+        last_ack,        orphan,         unacknowledged_orphan};
     int listener = live_listen(live, address);
     live_connect(live, listener, NULL);
     struct live_pair unread = live_connect(live, listener, NULL);
     live_send(live, unread.client, unread.server);
-    for (size_t i = 0; i < COUNT(ways); i++) {
-        ways[i](live, live_connect(live, listener, NULL));
+    for (size_t i = 0; i < COUNT(reach_states); i++) {
+        reach_states[i](live, live_connect(live, listener, NULL));
     }
     fill_beginnings(live, address);
     fill_bound_after_its_end(live, address);

@@ -5,7 +5,7 @@
 #include "model/endpoint.h"
 
 /**
- * Reads `TCP 127.0.0.1:80 0.0.0.0:0 LISTENING`; what follows is not looked at. The state may be
+ * Reads `TCP 127.0.0.1:80 0.0.0.0:0 LISTENING`; what follows is ignored. The state may be
  * `UNKNOWN(14)`, a zone is a number, and UDP is connected if it has a peer. Nothing is marked as
  * known. Ends the program on a mistake.
  */

@@ -145,7 +145,7 @@ void read_netstat_row(struct rows *rows, char *line) {
     }
 }
 
-// What stands for "no peer" in a table.
+// What means "no peer" in a table.
 static void set_peer_or_star(struct row *row, const char *remote) {
     bool peer = strcmp(remote, "*:*") != 0 && strcmp(remote, "0.0.0.0:0") != 0 &&
                 strcmp(remote, "[::]:0") != 0;
@@ -174,7 +174,7 @@ void read_csv_row(struct rows *rows, char *line) {
     row_set_owners(row, strcmp(field[8], "0") == 0 ? "" : field[8][0] ? field[8] : "-");
 }
 
-// The value behind `"key": ` as far as the next of `ends`; "" if there is no such key.
+// The value after `"key": ` as far as the next of `ends`; "" if there is no such key.
 static void json_value(const char *line, const char *key, const char *ends, char *value,
                        size_t size) {
     const char *at = strstr(line, key);

@@ -17,10 +17,10 @@ struct row {
     char queues[32];   /**< `RECV/SEND` */
     char socket[48];   /**< `uid=0 inode=12` */
     char v6only[8];    /**< `0` or `1`, `-` where the kernel does not say */
-    char owners[1024]; /**< sorted: `12 13`, or `12/name 13/name`; "" for nobody, `-` for hidden */
+    char owners[1024]; /**< sorted: `12 13`, or `12/name 13/name`; "" for none, `-` for hidden */
 };
 
-/** What of a row is compared beside protocol, addresses and state. */
+/** What is compared besides protocol, addresses and state. */
 enum {
     ROW_ZONE = 1U << 0,
     ROW_QUEUES = 1U << 1,
@@ -49,7 +49,7 @@ void rows_done(struct rows *rows);
 
 /** Fills everything but the owners, from what is known of an endpoint. */
 void row_set_endpoint(struct row *row, const struct psc_endpoint *endpoint);
-/** Sorts words that stand apart by blanks, and drops repeated ones. */
+/** Sorts words separated by blanks, and drops repeated ones. */
 void row_set_owners(struct row *row, const char *words);
 
 /** One row of a snapshot. */

@@ -10,7 +10,7 @@ struct run {
     size_t out_size, err_size;
 };
 
-/** @param line begins with the name of the program, which is not looked at */
+/** @param line begins with the name of the program, which is ignored */
 void run_cli(struct run *run, const char *line);
 void run_done(struct run *run);
 

@@ -38,7 +38,7 @@ static void check_manners(const char *line, const struct run *run) {
     bool strict = strstr(line, "--strict") != NULL && run->exit == PSC_EXIT_YES;
     bool colored = strstr(line, "--color=always") != NULL;
     bool failed = run->exit > PSC_EXIT_NO;
-    bool kill = strstr(line, " kill ") != NULL; // has shown by then whom it is about
+    bool kill = strstr(line, " kill ") != NULL; // it has shown the processes by then
     if (run->exit < PSC_EXIT_YES || run->exit > PSC_EXIT_OUTPUT || (strict && run->err_size > 0) ||
         (failed && ((run->out_size > 0 && !kill) || count_lines(run->err) != 1)) ||
         (!colored && strchr(run->out, '\x1b') != NULL) || strchr(run->err, '\x1b') != NULL) {

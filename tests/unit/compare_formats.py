@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Reads what PROGRAM, a portscope on the fake platform, prints as JSON, NDJSON and CSV with the
-parsers that everybody uses, and fails unless the three say the same."""
+standard parsers, and fails unless the three say the same."""
 import csv
 import json
 import re

@@ -20,7 +20,7 @@ struct failing {
     atomic_bool armed;
     atomic_size_t calls;
     size_t first; // number of the call that fails
-    bool all;     // and all behind it
+    bool all;     // and all after it
 };
 
 static struct failing memory, threads;

@@ -1,5 +1,5 @@
 // test_cmd_audit.c - the audit on the fake platform: its forms as transcripts, its exit statuses, and
-// the policy on its way to a file and back.
+// the policy written to a file and read back.
 #include "cli/cli.h"
 #include "support/capture.h"
 #include "support/fake_platform.h"
@@ -159,7 +159,7 @@ static void saving_again_writes_the_same(void **state) {
     free(second);
 }
 
-static void a_bad_line_is_status_2_and_nothing_is_judged(void **state) {
+static void a_bad_line_is_status_2_and_nothing_is_decided(void **state) {
     struct run run;
     write_file("file", 0600, "# ours\nallow tcp *:*\nallow udp *:*\nallow tcp *:httpd\n");
     run_with(&run, "--policy", "");
@@ -205,7 +205,7 @@ int main(void) {
         cmocka_unit_test_setup(an_empty_machine_has_no_findings, usual_machine),
         cmocka_unit_test_setup(what_was_saved_passes, usual_machine),
         cmocka_unit_test_setup(saving_again_writes_the_same, usual_machine),
-        cmocka_unit_test_setup(a_bad_line_is_status_2_and_nothing_is_judged, usual_machine),
+        cmocka_unit_test_setup(a_bad_line_is_status_2_and_nothing_is_decided, usual_machine),
         cmocka_unit_test_setup(missing_listeners_are_in_every_form, usual_machine),
         cmocka_unit_test_setup(output_goes_to_a_file, usual_machine),
     };

@@ -55,7 +55,7 @@ static unsigned flags_of(const struct fake_proc *proc, const char *path, bool de
     return verdict.exe_flags & ~(unsigned)PSC_EXE_USER_OWNED;
 }
 
-static unsigned place_of(const struct fake_proc *proc, bool deleted) {
+static unsigned server_flags(const struct fake_proc *proc, bool deleted) {
     return flags_of(proc, "/opt/app/bin/server", deleted);
 }
 
@@ -63,7 +63,7 @@ static void every_directory_and_the_file_count(void **state) {
     static const struct {
         const char *path;
         mode_t mode, usual;
-        unsigned place;
+        unsigned flags;
     } cases[] = {
         {"jail/opt/app/bin/server", 0755, 0644, 0},
         {"jail/opt/app/bin/server", 0775, 0644, 0}, // an administrator chose the group
@@ -80,12 +80,12 @@ static void every_directory_and_the_file_count(void **state) {
     const struct fake_proc *proc = *state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         set_mode(proc, cases[i].path, cases[i].mode);
-        if (place_of(proc, false) != cases[i].place) {
-            fail_msg("%s %o: %u", cases[i].path, cases[i].mode, place_of(proc, false));
+        if (server_flags(proc, false) != cases[i].flags) {
+            fail_msg("%s %o: %u", cases[i].path, cases[i].mode, server_flags(proc, false));
         }
         set_mode(proc, cases[i].path, cases[i].usual);
     }
-    assert_int_equal(place_of(proc, false), 0);
+    assert_int_equal(server_flags(proc, false), 0);
 }
 
 static void deleted_and_replaced(void **state) {
@@ -96,13 +96,13 @@ static void deleted_and_replaced(void **state) {
     char running[128];
     snprintf(running, sizeof running, "%s/running", proc->root);
     fake_proc_link(proc, "100/exe", running);
-    assert_int_equal(place_of(proc, true), PSC_EXE_REPLACED);
+    assert_int_equal(server_flags(proc, true), PSC_EXE_REPLACED);
     set_mode(proc, "jail/opt", 01777);
-    assert_int_equal(place_of(proc, true), PSC_EXE_REPLACED | PSC_EXE_TEMPORARY);
+    assert_int_equal(server_flags(proc, true), PSC_EXE_REPLACED | PSC_EXE_TEMPORARY);
     assert_int_equal(unlinkat(proc->directory, "jail/opt/app/bin/server", 0), 0);
-    assert_int_equal(place_of(proc, true), PSC_EXE_TEMPORARY);
+    assert_int_equal(server_flags(proc, true), PSC_EXE_TEMPORARY);
     assert_int_equal(unlinkat(proc->directory, "jail/opt/app/bin", AT_REMOVEDIR), 0);
-    assert_int_equal(place_of(proc, true), PSC_EXE_TEMPORARY);
+    assert_int_equal(server_flags(proc, true), PSC_EXE_TEMPORARY);
 }
 
 static void what_cannot_be_seen_is_not_known(void **state) {

@@ -217,7 +217,7 @@ static void a_swapped_target_is_never_followed(void **state) {
     }
     size_t saved = 0;
     size_t refused = 0;
-    // Until the swaps were met often enough to have hit every step of the way.
+    // Until enough swaps were noticed to have hit every step of saving.
     while (saved + refused < RACES || refused < RACES / 10) {
         struct psc_error error;
         enum psc_status status = save("target", &error);

@@ -365,7 +365,7 @@ static void an_empty_snapshot_is_a_whole_document(void **state) {
     }
 }
 
-static void remote_names_stand_in_for_addresses(void **state) {
+static void remote_names_replace_addresses(void **state) {
     static const struct {
         enum psc_format format;
         const char *text;
@@ -652,7 +652,7 @@ int main(void) {
         cmocka_unit_test(ndjson_has_host_and_time_in_each_line),
         cmocka_unit_test(csv_has_empty_fields_for_what_is_not_known),
         cmocka_unit_test(an_empty_snapshot_is_a_whole_document),
-        cmocka_unit_test(remote_names_stand_in_for_addresses),
+        cmocka_unit_test(remote_names_replace_addresses),
         cmocka_unit_test(remote_addresses_have_a_zone_where_they_need_one),
         cmocka_unit_test(people_see_the_beginning_of_a_long_command_line),
         cmocka_unit_test(a_socket_without_a_file_has_no_inode),

@@ -160,7 +160,7 @@ static void processes_that_vanish_are_no_error(void **state) {
     fake_proc_remove(&proc);
 }
 
-// Folders without a mode are closed to their owner, and to root without the capabilities that let
+// Directories without a mode are closed to their owner, and to root without the capabilities that let
 // it pass over modes.
 static void set_capabilities(const struct __user_cap_data_struct capabilities[2]) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -259,7 +259,7 @@ static void any_number_of_threads_finds_the_same(void **state) {
     fake_proc_remove(&proc);
 }
 
-static void nobody_is_asked_where_all_is_known(void **state) {
+static void no_process_is_searched_where_all_is_known(void **state) {
     static const uint64_t inodes[] = {0, 0}; // no file refers to these sockets
     struct fake_proc proc;
     fake_proc_make(&proc);
@@ -372,7 +372,7 @@ int main(void) {
         cmocka_unit_test(processes_that_vanish_are_no_error),
         cmocka_unit_test(what_this_user_may_not_see_is_counted),
         cmocka_unit_test(any_number_of_threads_finds_the_same),
-        cmocka_unit_test(nobody_is_asked_where_all_is_known),
+        cmocka_unit_test(no_process_is_searched_where_all_is_known),
         cmocka_unit_test(a_directory_that_is_no_proc_is_an_error),
         cmocka_unit_test(descriptors_behind_holes),
         cmocka_unit_test(a_thread_with_files_of_its_own),

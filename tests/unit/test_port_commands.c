@@ -293,7 +293,7 @@ static void a_full_disk_is_told(void **state) {
     }
 }
 
-// A reader that goes away makes no 1 a 0.
+// A reader that goes away does not turn status 1 into 0.
 static void a_closed_pipe_changes_no_answer(void **state) {
     static const struct {
         const char *line;

@@ -192,7 +192,7 @@ static void fields_of_a_line(void **state) {
     end(&parsing);
 }
 
-static void states_that_nobody_asked_for_are_left_out(void **state) {
+static void states_that_are_not_asked_for_are_left_out(void **state) {
     struct fixture_bytes bytes = fixture_bytes_read(recordings[PSC_PROTOCOL_TCP4]);
     struct parsing parsing;
     begin(&parsing);
@@ -309,7 +309,7 @@ int main(void) {
         cmocka_unit_test(damage_never_crashes),
         cmocka_unit_test(lines_that_the_kernel_does_not_print_are_errors),
         cmocka_unit_test(fields_of_a_line),
-        cmocka_unit_test(states_that_nobody_asked_for_are_left_out),
+        cmocka_unit_test(states_that_are_not_asked_for_are_left_out),
         cmocka_unit_test(an_address_on_two_interfaces_tells_no_zone),
         cmocka_unit_test(more_interfaces_than_there_is_room_for),
         cmocka_unit_test(interfaces_cut_or_damaged),

@@ -47,7 +47,7 @@ static bool start_of(const char *stat, size_t size, uint64_t *ticks) {
     return parsed;
 }
 
-static void a_start_behind_any_name(void **state) {
+static void a_start_after_any_name(void **state) {
     static const char *const stats[] = {
         "7 (nginx)" FIELDS,    "7 ()" FIELDS,          "7 (a)b)" FIELDS,
         "7 (()" FIELDS,        "7 () S 1 2 3)" FIELDS, "7 (a b\nc)" FIELDS,
@@ -132,7 +132,7 @@ static void deleted_executables(void **state) {
     assert_int_equal(PROC_PARSE_DELETED_SIZE, 10);
 }
 
-static void a_parent_behind_any_name(void **state) {
+static void a_parent_after_any_name(void **state) {
     static const struct {
         const char *stat;
         uint32_t parent; // 0: none can be read
@@ -260,10 +260,10 @@ static void names_of_services_are_not_cut(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sockets_in_link_targets),
-        cmocka_unit_test(a_start_behind_any_name),
+        cmocka_unit_test(a_start_after_any_name),
         cmocka_unit_test(a_stat_that_the_kernel_does_not_print),
         cmocka_unit_test(a_stat_cut_or_damaged),
-        cmocka_unit_test(a_parent_behind_any_name),
+        cmocka_unit_test(a_parent_after_any_name),
         cmocka_unit_test(scripts_in_command_lines),
         cmocka_unit_test(services_in_control_groups),
         cmocka_unit_test(names_of_services_are_not_cut),

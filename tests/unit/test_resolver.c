@@ -1,4 +1,4 @@
-// test_resolver.c - who a process is: name, path, arguments, user and start, in a made-up /proc with
+// test_resolver.c - what a process is: name, path, arguments, user and start, in a made-up /proc with
 // every name that a process can give itself, and this test itself in the real one.
 #include <fcntl.h>
 #include <inttypes.h>
@@ -268,7 +268,7 @@ static void starts(void **state) {
 }
 
 // Their numbers do not say it: numbers are used again.
-static void the_eldest_owner_comes_first(void **state) {
+static void the_oldest_owner_comes_first(void **state) {
     static const uint64_t inodes[] = {7};
     static const uint32_t pids[] = {100, 101, 102, 103};
     static const uint64_t started[] = {3000, 1000, 0, 2000}; // 0: not known
@@ -325,7 +325,7 @@ static void users(void **state) {
     fake_proc_remove(&proc);
 }
 
-// Folders and services -----------------------------------------------------------------------------
+// Directories and services -------------------------------------------------------------------------
 
 static const struct {
     const char *cwd, *cgroup; // NULL: cannot be read
@@ -433,7 +433,7 @@ static void this_test_itself(void **state) {
 }
 
 // Asked for alone, and where they cannot be found out: the second process has nothing but its socket.
-static void account_and_place(void **state) {
+static void account_and_location(void **state) {
     static const uint64_t inodes[] = {100, 101};
     struct fake_proc proc;
     struct linked linked;
@@ -496,13 +496,13 @@ int main(void) {
         cmocka_unit_test(scripts),
         cmocka_unit_test(command_lines),
         cmocka_unit_test(starts),
-        cmocka_unit_test(the_eldest_owner_comes_first),
+        cmocka_unit_test(the_oldest_owner_comes_first),
         cmocka_unit_test(users),
         cmocka_unit_test(directories_and_services),
         cmocka_unit_test(a_process_that_vanishes_stays_unnamed),
         cmocka_unit_test(what_is_known_is_not_asked_again),
         cmocka_unit_test(this_test_itself),
-        cmocka_unit_test(account_and_place),
+        cmocka_unit_test(account_and_location),
         cmocka_unit_test(accounts_are_told_by_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,7 +80,7 @@ static void recorded_answers_become_the_rows_that_were_made(void **state) {
     rows_done(&made);
 }
 
-// How many rows lie in the first bytes of a recording with their whole length.
+// How many rows the first bytes of a recording have whole.
 static size_t whole_rows(const struct fixture_bytes *bytes, size_t size) {
     size_t rows = 0;
     struct nlmsghdr header;
@@ -279,7 +279,7 @@ static void attributes_are_read_within_their_message(void **state) {
     }
 }
 
-static void nothing_is_read_behind_the_end_of_a_dump(void **state) {
+static void nothing_is_read_after_the_end_of_a_dump(void **state) {
     const int none = 0;
     struct datagram datagram = {.size = 0};
     put_header(&datagram, HEADER + sizeof none, NLMSG_DONE, 0, 1);
@@ -337,7 +337,7 @@ int main(void) {
         cmocka_unit_test(damage_never_crashes),
         cmocka_unit_test(answers_beside_rows_are_understood),
         cmocka_unit_test(attributes_are_read_within_their_message),
-        cmocka_unit_test(nothing_is_read_behind_the_end_of_a_dump),
+        cmocka_unit_test(nothing_is_read_after_the_end_of_a_dump),
         cmocka_unit_test(the_kernel_tells_of_an_own_listener),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

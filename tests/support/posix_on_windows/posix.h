@@ -14,7 +14,7 @@ int pipe(int ends[2]);
 char *strndup(const char *text, size_t most);
 char *mkdtemp(char *pattern);
 
-// That of the C library wants to write into the root of the drive.
+// The one of the C library writes into the root of the drive.
 #define tmpfile tmpfile_of_user
 struct _iobuf *tmpfile_of_user(void);
 

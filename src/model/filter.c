@@ -215,19 +215,25 @@ static enum psc_status parse_mask(struct psc_filter *filter, void *field, read_v
                                   const char *given, struct psc_error *error) {
     bool states = field == &filter->states;
     bool *before = states ? &filter->states_given : &filter->protocols_given;
+    bool *negated = states ? &filter->states_negated : &filter->protocols_negated;
+    uint32_t all = states ? PSC_STATES_ALL : PSC_PROTOCOLS_ALL;
     uint32_t *mask = field;
-    uint32_t named = 0;
-    struct psc_value_filter values = {.negated = *given == '!'};
-    enum psc_status status = read_values(given + values.negated, read, &values, error);
-    for (size_t i = 0; i < values.count; i++) {
-        named |= values.values[i].mask;
-    }
-    free(values.values);
+    bool negates = *negated;
+    struct psc_value_filter values = {0};
+    enum psc_status status = read_negation(&given, *before, &negates, error);
     if (status == PSC_OK) {
-        named = values.negated ? (states ? PSC_STATES_ALL : PSC_PROTOCOLS_ALL) & ~named : named;
-        *mask = *before ? *mask | named : named;
+        status = read_values(given, read, &values, error);
+    }
+    if (status == PSC_OK) {
+        uint32_t named = !*before ? 0 : negates ? all & ~*mask : *mask;
+        for (size_t i = 0; i < values.count; i++) {
+            named |= values.values[i].mask;
+        }
+        *mask = negates ? all & ~named : named;
+        *negated = negates;
         *before = true;
     }
+    free(values.values);
     return status;
 }
 

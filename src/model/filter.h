@@ -56,6 +56,7 @@ struct psc_filter {
     struct psc_value_filter processes;  /**< globs: name or path of an owner, or its path's end */
     struct psc_value_filter users;      /**< globs: name or number of an owner's or socket's user */
     bool protocols_given, states_given; /**< by psc_filter_set() */
+    bool protocols_negated, states_negated;
 };
 
 /** Keeps everything, for reading only. */

@@ -350,6 +350,28 @@ static void masks_given_twice_are_one(void **state) {
     psc_filter_done(&filter);
 }
 
+// Negated lists exclude what either names, and do not mix with others, in either order.
+static void masks_are_negated_as_lists(void **state) {
+    static const char *const orders[][2] = {{"!listening", "listening"},
+                                            {"listening", "!listening"}};
+    struct psc_filter filter;
+    struct psc_error error;
+    psc_filter_init(&filter);
+    assert_int_equal(psc_filter_set(&filter, "proto", "!tcp4", &error), PSC_OK);
+    assert_int_equal(psc_filter_set(&filter, "proto", "tcp4", &error), PSC_USAGE);
+    assert_int_equal(psc_filter_set(&filter, "proto", "!udp", &error), PSC_OK);
+    assert_int_equal(filter.protocols, PSC_PROTOCOL_BIT(PSC_PROTOCOL_TCP6));
+    for (size_t i = 0; i < COUNT(orders); i++) {
+        psc_filter_init(&filter);
+        assert_int_equal(psc_filter_set(&filter, "state", "!x", &error), PSC_USAGE);
+        assert_int_equal(psc_filter_set(&filter, "state", orders[i][0], &error), PSC_OK);
+        uint32_t states = filter.states;
+        assert_int_equal(psc_filter_set(&filter, "state", orders[i][1], &error), PSC_USAGE);
+        assert_non_null(strstr(error.text, orders[i][1]));
+        assert_int_equal(filter.states, states);
+    }
+}
+
 // Each filter takes a value exactly if the help shows one.
 static void every_filter_can_be_set(void **state) {
     static const struct {
@@ -396,6 +418,7 @@ int main(void) {
         cmocka_unit_test(owners_are_needed_only_for_their_filters),
         cmocka_unit_test(lists_have_their_values),
         cmocka_unit_test(masks_given_twice_are_one),
+        cmocka_unit_test(masks_are_negated_as_lists),
         cmocka_unit_test(every_filter_can_be_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -410,8 +410,8 @@ static enum psc_status stop_and_report(struct kill_state *state, enum psc_exit *
 
 static enum psc_status report_no_target(struct kill_state *state, enum psc_exit *answer,
                                         struct psc_error *error) {
-    const struct psc_needs nothing = {.owners = false};
-    enum psc_status status = psc_port_survey_run(&state->survey, PSC_STATES_ALL, nothing, error);
+    const struct psc_needs needs = {.owners = true}; // so that hidden ones are noticed
+    enum psc_status status = psc_port_survey_run(&state->survey, PSC_STATES_ALL, needs, error);
     if (status != PSC_OK) {
         return status;
     }
@@ -424,6 +424,7 @@ static enum psc_status report_no_target(struct kill_state *state, enum psc_exit 
     print_port(state, verdict == PSC_VERDICT_RESERVED
                           ? "is reserved by the system; no process holds it"
                           : "is not free, but no visible process listens on it or is bound to it");
+    command_print_notices(state->streams, state->survey.snapshot, NULL);
     command_say(state->streams, "portscope check says more");
     return PSC_OK;
 }

@@ -1,4 +1,4 @@
-// error.c - statuses and error sentences.
+// error.c - error sentences.
 #include "base/error.h"
 
 #include <stdarg.h>
@@ -6,17 +6,6 @@
 #include <string.h>
 
 #include "base/text.h"
-
-const char *psc_status_text(enum psc_status status) {
-    switch (status) {
-#define STATUS_CASE(name, meaning)                                                                 \
-    case PSC_##name:                                                                               \
-        return meaning;
-        PSC_STATUS_LIST(STATUS_CASE)
-#undef STATUS_CASE
-    }
-    return "unknown status";
-}
 
 enum psc_status psc_fail(struct psc_error *error, enum psc_status status, const char *format, ...) {
     char raw[sizeof error->text];
@@ -43,5 +32,5 @@ enum psc_status psc_fail(struct psc_error *error, enum psc_status status, const 
 }
 
 enum psc_status psc_no_memory(struct psc_error *error) {
-    return psc_fail(error, PSC_NO_MEMORY, "%s", psc_status_text(PSC_NO_MEMORY));
+    return psc_fail(error, PSC_NO_MEMORY, "out of memory");
 }

@@ -14,31 +14,22 @@
 #define PSC_PRINTF(text, first)
 #endif
 
-/** The ways to fail, once: X(name, meaning). */
-#define PSC_STATUS_LIST(X)                                                                         \
-    X(OK, "no error")                                                                              \
-    X(NO_MEMORY, "out of memory")                                                                  \
-    X(USAGE, "invalid command line")                                                               \
-    X(DENIED, "permission denied")                                                                 \
-    X(UNSUPPORTED, "not supported by this system")                                                 \
-    X(SYSTEM, "the system reported an error")                                                      \
-    X(GONE, "no longer exists")                                                                    \
-    X(MALFORMED, "malformed answer from the system")                                               \
-    X(OUTPUT, "cannot write the output")
-
 enum psc_status {
-#define PSC_STATUS_ENUM(name, meaning) PSC_##name,
-    PSC_STATUS_LIST(PSC_STATUS_ENUM)
-#undef PSC_STATUS_ENUM
+    PSC_OK,
+    PSC_NO_MEMORY,
+    PSC_USAGE,       /**< an invalid command line, file or word of the user */
+    PSC_DENIED,      /**< by the system's permissions */
+    PSC_UNSUPPORTED, /**< by this system */
+    PSC_SYSTEM,      /**< the system reported an error */
+    PSC_GONE,        /**< no longer exists */
+    PSC_MALFORMED,   /**< a malformed answer from the system */
+    PSC_OUTPUT,      /**< the output cannot be written */
 };
 
 /** One English sentence without a full stop or a newline. Set whenever a function fails. */
 struct psc_error {
     char text[512];
 };
-
-/** The meaning of a status, as in PSC_STATUS_LIST. Static storage. */
-const char *psc_status_text(enum psc_status status);
 
 /**
  * Writes a sentence into @p error and returns @p status, so that `return psc_fail(...)` is a whole
@@ -48,7 +39,7 @@ const char *psc_status_text(enum psc_status status);
 PSC_PRINTF(3, 4)
 enum psc_status psc_fail(struct psc_error *error, enum psc_status status, const char *format, ...);
 
-/** psc_fail() with PSC_NO_MEMORY and its meaning. */
+/** psc_fail() with PSC_NO_MEMORY. */
 enum psc_status psc_no_memory(struct psc_error *error);
 
 #endif

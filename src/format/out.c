@@ -32,7 +32,7 @@ enum psc_status out_flush(struct out *out, struct psc_error *error) {
     if (!out->failed && fflush(out->stream) != 0) {
         out->failed = true;
     }
-    return out->failed ? psc_fail(error, PSC_OUTPUT, "%s", psc_status_text(PSC_OUTPUT)) : PSC_OK;
+    return out->failed ? psc_fail(error, PSC_OUTPUT, "cannot write the output") : PSC_OK;
 }
 
 static void put(struct out *out, const char *bytes, size_t size) {

@@ -132,8 +132,6 @@ static void write_table(struct out *out, const struct psc_audit *audit,
 
 // JSON --------------------------------------------------------------------------------------------
 
-#define LISTENER_COLUMNS "protocol,family,local,exposure,pid,process,path,uid,user"
-
 // @param listener NULL: a finding without one
 static void json_listener(struct json *json, const struct psc_audit *audit,
                           const struct psc_listener *listener) {

@@ -146,7 +146,6 @@ enum psc_advice {
     PSC_ADVICE_FREE_RESERVED,   /**< a command, with an explanation, that releases reserved ports */
     PSC_ADVICE_IGNORED_REQUEST, /**< what a process did that was asked to exit: `ignored …` */
     PSC_ADVICE_FORCE,           /**< what force does to a process that did not exit: `sends …` */
-    PSC_ADVICE_SEE_ALL_OWNERS,  /**< how to run the program so that it sees all: `run …` */
 
     // Commands for what other options of netstat show.
     PSC_ADVICE_INTERFACE_STATISTICS,

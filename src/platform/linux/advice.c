@@ -12,7 +12,6 @@ const char *psc_platform_advice(enum psc_advice topic) {
         [PSC_ADVICE_FREE_RESERVED] = "sysctl -w net.ipv4.ip_local_reserved_ports=LIST, as root",
         [PSC_ADVICE_IGNORED_REQUEST] = "ignored SIGTERM",
         [PSC_ADVICE_FORCE] = "sends SIGKILL",
-        [PSC_ADVICE_SEE_ALL_OWNERS] = "run it as root",
         [PSC_ADVICE_INTERFACE_STATISTICS] = "ip -s link",
         [PSC_ADVICE_PROTOCOL_STATISTICS] = "nstat -a",
         [PSC_ADVICE_ROUTES] = "ip route",

@@ -12,7 +12,6 @@ const char *psc_platform_advice(enum psc_advice topic) {
             "net stop winnat, as administrator, and net start winnat later",
         [PSC_ADVICE_IGNORED_REQUEST] = "ignored the request to close",
         [PSC_ADVICE_FORCE] = "terminates it",
-        [PSC_ADVICE_SEE_ALL_OWNERS] = "run it as administrator",
         [PSC_ADVICE_INTERFACE_STATISTICS] = "netstat -e",
         [PSC_ADVICE_PROTOCOL_STATISTICS] = "netstat -s",
         [PSC_ADVICE_ROUTES] = "route print",

@@ -33,7 +33,8 @@ uint64_t blind_spots_count(const char *sockstat, const char *protocol) {
     return sum;
 }
 
-// The texts of sockstat and sockstat6 of a namespace. @p directory is `net` or `PID/net`.
+// The texts of sockstat and sockstat6 of a namespace. @p directory is `PID/net`; `net` itself may
+// be missing (mount option subset=pid).
 static void read_sockstat(int proc, const char *directory, struct psc_strbuf *text) {
     static const char *const names[] = {"sockstat", "sockstat6"};
     struct proc_bytes bytes = {0};
@@ -53,7 +54,7 @@ static void read_sockstat(int proc, const char *directory, struct psc_strbuf *te
 static uint64_t count_sctp(int proc) {
     struct proc_bytes bytes = {0};
     uint64_t lines = 0;
-    if (proc_read(proc, "net/sctp/eps", &bytes) == 0) {
+    if (proc_read(proc, "self/net/sctp/eps", &bytes) == 0) {
         for (size_t i = 0; i < bytes.size; i++) {
             lines += bytes.bytes[i] == '\n';
         }
@@ -64,7 +65,7 @@ static uint64_t count_sctp(int proc) {
 
 static void note_protocols(int proc, struct psc_builder *builder) {
     struct psc_strbuf text = {0};
-    read_sockstat(proc, "net", &text);
+    read_sockstat(proc, "self/net", &text);
     uint64_t raw = text.failed ? 0 : blind_spots_count(text.bytes, "RAW");
     uint64_t lite = text.failed ? 0 : blind_spots_count(text.bytes, "UDPLITE");
     uint64_t sctp = count_sctp(proc);
@@ -120,7 +121,7 @@ static void note_namespaces(int proc, struct psc_builder *builder) {
     int directory = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     size_t used = 0;
     uint32_t pid;
-    if (numbers == NULL || directory < 0 || !add_namespace(&namespaces, proc, "net")) {
+    if (numbers == NULL || directory < 0 || !add_namespace(&namespaces, proc, "self/net")) {
         goto out;
     }
     proc_numbers_init(numbers, directory);
@@ -215,7 +216,7 @@ static bool may_have_nftables(int proc) {
     }
     struct proc_bytes bytes = {0};
     bool built_in = stat("/sys/module/nfnetlink", &status) != 0 &&
-                    proc_read(proc, "net/netlink", &bytes) == 0 &&
+                    proc_read(proc, "self/net/netlink", &bytes) == 0 &&
                     strstr(bytes.bytes, " 12  0 ") != NULL; // NETLINK_NETFILTER, of the kernel
     free(bytes.bytes);
     return built_in;
@@ -235,8 +236,8 @@ static bool has_nftables(int proc) {
 
 static bool has_iptables(int proc) {
     struct proc_bytes bytes = {0};
-    bool found = (proc_read(proc, "net/ip_tables_names", &bytes) == 0 && bytes.size > 0) ||
-                 (proc_read(proc, "net/ip6_tables_names", &bytes) == 0 && bytes.size > 0);
+    bool found = (proc_read(proc, "self/net/ip_tables_names", &bytes) == 0 && bytes.size > 0) ||
+                 (proc_read(proc, "self/net/ip6_tables_names", &bytes) == 0 && bytes.size > 0);
     free(bytes.bytes);
     return found;
 }

@@ -36,7 +36,7 @@
 //     blind_spots  notices about what an audit does not see
 //     confine  gives up privileges
 //   platform/posix/  what Linux shares with other systems
-//     file  files that appear complete or not at all
+//     file, directory  files that appear complete or not at all
 //     host, terminal  name and clocks; the terminal
 //   platform/windows/
 //     collect, ip_helper  table by table, from iphlpapi.dll

@@ -129,7 +129,7 @@ def check_compilers(prefix, libdir, port):
                       "find_package(portscope REQUIRED)\n"
                       "foreach(kind shared static)\nadd_executable(${kind} %s/docs/example.c)\n"
                       "target_link_libraries(${kind} portscope::${kind})\nendforeach()\n" % SOURCE)
-    run("cmake", "-S", prefix, "-B", prefix + "/b", "-DCMAKE_PREFIX_PATH=" + prefix)
+    run("cmake", "-G", "Ninja", "-S", prefix, "-B", prefix + "/b", "-DCMAKE_PREFIX_PATH=" + prefix)
     run("cmake", "--build", prefix + "/b")
     for kind in ("shared", "static"):
         assert "%d/tcp is in use" % port in run(prefix + "/b/" + kind, str(port))

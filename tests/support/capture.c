@@ -1,7 +1,10 @@
-// capture.c - output that a test collects.
+// capture.c - streams for output: a test collects it, or it fails.
 #include "support/capture.h"
 
-#include <stdlib.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "support/test.h"
 
 FILE *capture_open(void) {
     FILE *stream = tmpfile();
@@ -26,6 +29,24 @@ char *capture_close(FILE *stream, size_t *size) {
         *size = got;
     }
     return text;
+}
+
+FILE *stream_full(void) {
+    FILE *stream = fopen("/dev/full", "wb");
+    if (stream == NULL) {
+        skip_test("no /dev/full");
+    }
+    return stream;
+}
+
+FILE *stream_unread(void) {
+    int ends[2];
+    assert_true(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+    assert_int_equal(pipe(ends), 0);
+    close(ends[0]);
+    FILE *stream = fdopen(ends[1], "wb");
+    assert_non_null(stream);
+    return stream;
 }
 
 char *capture_file(const char *path, size_t *size) {

@@ -1,4 +1,4 @@
-// capture.h - output that a test collects.
+// capture.h - streams for output: a test collects it, or it fails.
 #ifndef SUPPORT_CAPTURE_H
 #define SUPPORT_CAPTURE_H
 
@@ -13,6 +13,10 @@ FILE *capture_open(void);
  * @return what was written, with a NUL at its end; to be freed
  */
 char *capture_close(FILE *stream, size_t *size);
+
+/** Streams that fail: a full device, where the system has one, else the test is skipped; and a pipe that nothing reads. */
+FILE *stream_full(void);
+FILE *stream_unread(void);
 
 /** A whole file, with a NUL at its end; to be freed. NULL if it cannot be read. */
 char *capture_file(const char *path, size_t *size);

@@ -219,6 +219,12 @@ struct fake_platform *fake_platform(void) {
     return &machine;
 }
 
+int fake_platform_reset(void **state) {
+    (void)state;
+    *fake_platform() = (struct fake_platform){.clock = 0};
+    return 0;
+}
+
 void psc_request_init(struct psc_request *request) {
     *request = (struct psc_request){
         .filter = &psc_filter_everything, .owners = true, .proc_root = "/proc"};

@@ -50,6 +50,9 @@ enum {
     FAKE_GETS_FREE = 7003, /**< taken, until the machine has slept for half a second */
 };
 
+/** Makes the machine the usual one; for cmocka, before a test. */
+int fake_platform_reset(void **state);
+
 /** The machine of this test program, to be looked at and changed. */
 struct fake_platform *fake_platform(void);
 

@@ -119,8 +119,8 @@ static void check_transcript(const char *path) {
     free(actual);
 }
 
-void transcript_check(const char *name) {
+void transcript_test(void **name) {
     char path[512];
-    snprintf(path, sizeof path, DATA "%s.txt", name);
+    snprintf(path, sizeof path, DATA "%s.txt", (const char *)*name);
     check_transcript(path);
 }

@@ -7,10 +7,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
 #include "platform/platform.h"
 #include "support/live_states.h"
 #include "support/namespace.h"
+#include "support/run_cli.h"
 #include "support/test.h"
 
 // What fails -------------------------------------------------------------------------------------
@@ -82,42 +82,6 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, b
 
 // Runs -------------------------------------------------------------------------------------------
 
-struct run {
-    struct psc_streams streams;
-    char *out, *err;
-    size_t out_size, err_size;
-    char text[256];
-    char *words[16];
-    int count, exit;
-};
-
-static void prepare(struct run *run, const char *line) {
-    memset(run, 0, sizeof *run);
-    snprintf(run->text, sizeof run->text, "portscope %s", line);
-    char *rest;
-    for (char *word = strtok_r(run->text, " ", &rest); word != NULL;
-         word = strtok_r(NULL, " ", &rest)) {
-        run->words[run->count++] = word;
-    }
-    run->streams.out = open_memstream(&run->out, &run->out_size);
-    run->streams.err = open_memstream(&run->err, &run->err_size);
-    assert_true(run->streams.out != NULL && run->streams.err != NULL);
-}
-
-static void go(struct run *run) {
-    run->exit = psc_cli_run(run->count, run->words, &run->streams);
-}
-
-static void close_streams(struct run *run) {
-    fclose(run->streams.out);
-    fclose(run->streams.err);
-}
-
-static void done(struct run *run) {
-    free(run->out);
-    free(run->err);
-}
-
 static void assert_one_line(const char *text, const char *end) {
     const char *newline = strchr(text, '\n');
     size_t size = strlen(text);
@@ -144,9 +108,7 @@ static void check(const struct run *run, const char *line, size_t n, const char 
 
 static char *good_output(const char *line) {
     struct run run;
-    prepare(&run, line);
-    go(&run);
-    close_streams(&run);
+    run_cli(&run, line);
     assert_int_equal(run.exit, PSC_EXIT_YES);
     free(run.err);
     return run.out;
@@ -157,14 +119,14 @@ static size_t fail_each(const char *line, bool all, const char *good, size_t *fa
     *failed = 0;
     for (size_t n = 0;; n++) {
         struct run run;
-        prepare(&run, line);
+        run_begin(&run, line);
         arm(&memory, n, all);
-        go(&run);
+        run_go(&run);
         size_t calls = disarm(&memory);
-        close_streams(&run);
+        run_end(&run);
         check(&run, line, n, good, "out of memory\n");
         *failed += run.exit != PSC_EXIT_YES;
-        done(&run);
+        run_done(&run);
         if (calls <= n) {
             return n;
         }
@@ -185,19 +147,19 @@ static void every_allocation_fails_once(void **state) {
         const char *line;
         bool same;
     } cases[] = {
-        {"-ano", true},
-        {"--json", false},
-        {"--wide --sort -process -a", false},
-        {"-anoqb --columns local,remote,state,process,path,user", true},
-        {"--csv --columns local,pid --process test_*,x --user !nobody --pid !0,1", true},
-        {"--ndjson --columns local --local 127.0.0.0/8,::1 --port 1-65535", false},
-        {"free", true},
-        {"free 30000-30100 --count 3", true},
-        {"check 30000-30003 --json", false},
-        {"wait 30000", true},
-        {"kill 30000 --dry-run", true},
-        {"audit --save -", true},
-        {"audit --policy " PSC_SOURCE_DIR "/tests/data/policy/everything", true},
+        {"portscope -ano", true},
+        {"portscope --json", false},
+        {"portscope --wide --sort -process -a", false},
+        {"portscope -anoqb --columns local,remote,state,process,path,user", true},
+        {"portscope --csv --columns local,pid --process test_*,x --user !nobody --pid !0,1", true},
+        {"portscope --ndjson --columns local --local 127.0.0.0/8,::1 --port 1-65535", false},
+        {"portscope free", true},
+        {"portscope free 30000-30100 --count 3", true},
+        {"portscope check 30000-30003 --json", false},
+        {"portscope wait 30000", true},
+        {"portscope kill 30000 --dry-run", true},
+        {"portscope audit --save -", true},
+        {"portscope audit --policy " PSC_SOURCE_DIR "/tests/data/policy/everything", true},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         char *good = setting->own_net && cases[i].same ? good_output(cases[i].line) : NULL;
@@ -214,19 +176,19 @@ static void every_allocation_fails_once(void **state) {
 static void threads_are_optional(void **state) {
     const struct setting *setting = *state;
     // Reverse DNS would ask the machine's name servers.
-    static const char *const lines[] = {"-ano", "-anof"};
+    static const char *const lines[] = {"portscope -ano", "portscope -anof"};
     for (size_t i = 0; i < (setting->own_net ? 2U : 1U); i++) {
         char *good = i == 0 && setting->own_net ? good_output(lines[i]) : NULL;
         for (size_t n = 0; n < 4; n++) {
             struct run run;
-            prepare(&run, lines[i]);
+            run_begin(&run, lines[i]);
             arm(&threads, n, true);
-            go(&run);
+            run_go(&run);
             disarm(&threads);
-            close_streams(&run);
+            run_end(&run);
             assert_int_equal(run.exit, PSC_EXIT_YES);
             check(&run, lines[i], n, good, "");
-            done(&run);
+            run_done(&run);
         }
         free(good);
     }
@@ -271,7 +233,7 @@ static void descriptors_run_out(void **state) {
     struct rlimit before;
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
     char line[64];
-    snprintf(line, sizeof line, "-anob --pid %d", getpid());
+    snprintf(line, sizeof line, "portscope -anob --pid %d", getpid());
     char *good = setting->own_net ? good_output(line) : NULL;
     int first = dup(STDERR_FILENO); // the lowest that is free
     assert_true(first >= 0);
@@ -281,17 +243,17 @@ static void descriptors_run_out(void **state) {
     for (rlim_t room = 0; room < 12; room++) {
         struct run run;
         struct rlimit limit = {.rlim_cur = (rlim_t)first + room, .rlim_max = before.rlim_max};
-        prepare(&run, line);
+        run_begin(&run, line);
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-        go(&run);
+        run_go(&run);
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-        close_streams(&run);
+        run_end(&run);
         // A search for owners that was cut short says so, and keeps the rows.
         bool told = strstr(run.err, "cannot be read: Too many open files") != NULL;
         check(&run, line, (size_t)room, told ? NULL : good, "Too many open files\n");
         failed = failed || run.exit != PSC_EXIT_YES;
         worked = run.exit == PSC_EXIT_YES;
-        done(&run);
+        run_done(&run);
     }
     assert_true(failed);
     assert_true(worked);

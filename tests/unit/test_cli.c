@@ -1,15 +1,6 @@
 // test_cli.c - cli: command lines against golden transcripts on the machine of fake_platform.c, what
 // holds for each of them, and what happens when the system or the output fails.
-//
-// A transcript is a text with lines `$ portscope …`, each followed by what it printed: `1|` on
-// standard output, `2|` on standard error, bytes that are not printable ASCII or UTF-8 as <1B>; and
-// the exit status unless it is 0. PSC_UPDATE=1 writes what is printed now into the transcripts.
-#include <errno.h>
-#include <signal.h>
-#include <unistd.h>
-
 #include "cli/commands.h"
-#include "support/argv.h"
 #include "support/capture.h"
 #include "support/fake_platform.h"
 #include "support/run_cli.h"
@@ -24,15 +15,10 @@ static size_t count_lines(const char *text) {
     return lines;
 }
 
-static void transcript(void **state) {
-    transcript_check(*state);
-}
-
 // The machine, the terminal and the output ---------------------------------------------------------
 
 static int usual_machine(void **state) {
-    memset(fake_platform(), 0, sizeof *fake_platform());
-    return unsetenv("NO_COLOR");
+    return fake_platform_reset(state) == 0 ? unsetenv("NO_COLOR") : -1;
 }
 
 static void help_fits_a_terminal(void **state) {
@@ -109,7 +95,7 @@ static void intervals_are_slept(void **state) {
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct run run;
         unsigned tables = 0;
-        memset(fake_platform(), 0, sizeof *fake_platform());
+        fake_platform_reset(NULL);
         run_cli(&run, cases[i].line);
         for (const char *at = run.out; (at = strstr(at, "Active Connections")) != NULL; at++) {
             tables++;
@@ -153,66 +139,40 @@ static void an_empty_machine_is_no_failure(void **state) {
     run_done(&run);
 }
 
-// Runs with an output that fails, and returns what was said about it.
-static char *run_into(FILE *out, const char *line, int *exit) {
-    struct argv words;
-    argv_split(&words, line);
-    struct psc_streams streams = {.out = out, .err = capture_open()};
-    *exit = psc_cli_run(words.count, words.list, &streams);
-    fclose(out);
-    return capture_close(streams.err, NULL);
-}
-
 static void a_full_disk_is_told(void **state) {
     static const char *const lines[] = {"portscope -ano", "portscope --json", "portscope --csv",
                                         "portscope --help", "portscope --version"};
     for (size_t i = 0; i < COUNT(lines); i++) {
-        FILE *full = fopen("/dev/full", "wb");
-        if (full == NULL) {
-            skip_test("no /dev/full");
-        }
-        int exit;
-        char *text = run_into(full, lines[i], &exit);
-        assert_int_equal(exit, PSC_EXIT_OUTPUT);
-        assert_ptr_equal(strstr(text, "portscope: cannot write the output: No space"), text);
-        free(text);
+        struct run run;
+        run_cli_into(&run, lines[i], stream_full());
+        assert_int_equal(run.exit, PSC_EXIT_OUTPUT);
+        assert_ptr_equal(strstr(run.err, "portscope: cannot write the output: No space"), run.err);
+        run_done(&run);
     }
 }
 
 static void a_closed_pipe_is_quiet(void **state) {
     static const char *const lines[] = {"portscope -ano", "portscope --json", "portscope --help"};
-    assert_true(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
     for (size_t i = 0; i < COUNT(lines); i++) {
-        int ends[2];
-        int exit;
-        assert_int_equal(pipe(ends), 0);
-        close(ends[0]);
-        FILE *pipe_end = fdopen(ends[1], "wb");
-        assert_non_null(pipe_end);
-        char *text = run_into(pipe_end, lines[i], &exit);
-        assert_int_equal(exit, PSC_EXIT_YES);
-        assert_string_equal(text, "");
-        free(text);
+        struct run run;
+        run_cli_into(&run, lines[i], stream_unread());
+        assert_int_equal(run.exit, PSC_EXIT_YES);
+        assert_string_equal(run.err, "");
+        run_done(&run);
     }
 }
 
-#define TRANSCRIPT(name)                                                                           \
-    {                                                                                              \
-        name, transcript, usual_machine, NULL, (char[]) {                                          \
-            name                                                                                   \
-        }                                                                                          \
-    }
 #define TEST(function) cmocka_unit_test_setup(function, usual_machine)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TRANSCRIPT("help"),
-        TRANSCRIPT("letters"),
-        TRANSCRIPT("filters"),
-        TRANSCRIPT("forms"),
-        TRANSCRIPT("columns"),
-        TRANSCRIPT("intervals"),
-        TRANSCRIPT("mistakes"),
+        TRANSCRIPT("help", usual_machine),
+        TRANSCRIPT("letters", usual_machine),
+        TRANSCRIPT("filters", usual_machine),
+        TRANSCRIPT("forms", usual_machine),
+        TRANSCRIPT("columns", usual_machine),
+        TRANSCRIPT("intervals", usual_machine),
+        TRANSCRIPT("mistakes", usual_machine),
         TEST(help_fits_a_terminal),
         TEST(color_is_for_terminals),
         TEST(tables_end_their_lines_as_the_system_does),

@@ -8,23 +8,10 @@
 #include "support/test.h"
 #include "support/transcript.h"
 
-static int usual_machine(void **state) {
-    memset(fake_platform(), 0, sizeof *fake_platform());
-    return 0;
-}
-
 static int with_insecure_services(void **state) {
-    usual_machine(state);
+    fake_platform_reset(state);
     fake_platform()->insecure_services = true;
     return 0;
-}
-
-static void forms(void **state) {
-    transcript_check("audit");
-}
-
-static void mistakes(void **state) {
-    transcript_check("audit_mistakes");
 }
 
 // Statuses ----------------------------------------------------------------------------------------
@@ -197,17 +184,17 @@ static void output_goes_to_a_file(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(forms, with_insecure_services),
-        cmocka_unit_test_setup(mistakes, usual_machine),
-        cmocka_unit_test_setup(the_status_is_the_worst_finding, usual_machine),
-        cmocka_unit_test_setup(what_cannot_be_found_out_is_status_3, usual_machine),
-        cmocka_unit_test_setup(a_privileged_start_touches_no_file, usual_machine),
-        cmocka_unit_test_setup(an_empty_machine_has_no_findings, usual_machine),
-        cmocka_unit_test_setup(what_was_saved_passes, usual_machine),
-        cmocka_unit_test_setup(saving_again_writes_the_same, usual_machine),
-        cmocka_unit_test_setup(a_bad_line_is_status_2_and_nothing_is_decided, usual_machine),
-        cmocka_unit_test_setup(missing_listeners_are_in_every_form, usual_machine),
-        cmocka_unit_test_setup(output_goes_to_a_file, usual_machine),
+        TRANSCRIPT("audit", with_insecure_services),
+        TRANSCRIPT("audit_mistakes", fake_platform_reset),
+        cmocka_unit_test_setup(the_status_is_the_worst_finding, fake_platform_reset),
+        cmocka_unit_test_setup(what_cannot_be_found_out_is_status_3, fake_platform_reset),
+        cmocka_unit_test_setup(a_privileged_start_touches_no_file, fake_platform_reset),
+        cmocka_unit_test_setup(an_empty_machine_has_no_findings, fake_platform_reset),
+        cmocka_unit_test_setup(what_was_saved_passes, fake_platform_reset),
+        cmocka_unit_test_setup(saving_again_writes_the_same, fake_platform_reset),
+        cmocka_unit_test_setup(a_bad_line_is_status_2_and_nothing_is_decided, fake_platform_reset),
+        cmocka_unit_test_setup(missing_listeners_are_in_every_form, fake_platform_reset),
+        cmocka_unit_test_setup(output_goes_to_a_file, fake_platform_reset),
     };
     return cmocka_run_group_tests(tests, temporary_enter, temporary_leave);
 }

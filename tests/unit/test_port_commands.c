@@ -1,48 +1,33 @@
 // test_port_commands.c - check, free, wait and kill on the fake platform: transcripts, what they ask the
 // system for, and what happens when the system or the output fails.
-#include <errno.h>
-#include <signal.h>
-#include <unistd.h>
-
-#include "cli/cli.h"
-#include "support/argv.h"
 #include "support/capture.h"
 #include "support/fake_platform.h"
 #include "support/run_cli.h"
 #include "support/test.h"
 #include "support/transcript.h"
 
-static int usual_machine(void **state) {
-    memset(fake_platform(), 0, sizeof *fake_platform());
-    return 0;
-}
-
 static int windows_machine(void **state) {
-    usual_machine(state);
+    fake_platform_reset(state);
     fake_platform()->windows_ports = true;
     return 0;
 }
 
 static int ordinary_user(void **state) {
-    usual_machine(state);
+    fake_platform_reset(state);
     fake_platform()->ordinary_user = true;
     return 0;
 }
 
 static int no_proc_sys(void **state) {
-    usual_machine(state);
+    fake_platform_reset(state);
     fake_platform()->unknown_ranges = true;
     return 0;
-}
-
-static void transcript(void **state) {
-    transcript_check(*state);
 }
 
 // Runs a line on the usual machine. Returns its exit status.
 static int run_line(const char *line) {
     struct run run;
-    usual_machine(NULL);
+    fake_platform_reset(NULL);
     run_cli(&run, line);
     int exit = run.exit;
     run_done(&run);
@@ -162,7 +147,7 @@ static void failures_of_the_system_are_told(void **state) {
         bool probes = strstr(lines[i], "listening") == NULL; // a listener is in the table
         for (int kind = 0; kind < (probes ? 2 : 1); kind++) {
             struct run run;
-            usual_machine(NULL);
+            fake_platform_reset(NULL);
             fake_platform()->collect_fails = kind == 0 ? PSC_DENIED : PSC_OK;
             fake_platform()->probe_fails = kind == 1 ? PSC_SYSTEM : PSC_OK;
             run_cli(&run, lines[i]);
@@ -179,24 +164,21 @@ static void failures_of_the_system_are_told(void **state) {
 // Killing safely ----------------------------------------------------------------------------------
 
 static int more_servers(void **state) {
-    usual_machine(state);
+    fake_platform_reset(state);
     fake_platform()->more_servers = true;
     return 0;
 }
 
 // Runs a line at a terminal where something is typed after the question.
 static void run_answered(struct run *run, const char *line, const char *answer) {
-    struct argv words;
-    argv_split(&words, line);
-    struct psc_streams streams = {.in = tmpfile(), .out = capture_open(), .err = capture_open()};
-    assert_non_null(streams.in);
-    assert_true(fputs(answer, streams.in) >= 0);
-    rewind(streams.in);
+    run_begin(run, line);
+    FILE *in = run->streams.in = capture_open();
+    assert_true(fputs(answer, in) >= 0);
+    rewind(in);
     fake_platform()->terminal = true;
-    run->exit = psc_cli_run(words.count, words.list, &streams);
-    run->out = capture_close(streams.out, &run->out_size);
-    run->err = capture_close(streams.err, &run->err_size);
-    fclose(streams.in);
+    run_go(run);
+    fclose(in);
+    run_end(run);
 }
 
 static void only_a_line_with_yes_confirms(void **state) {
@@ -224,7 +206,7 @@ static void only_a_line_with_yes_confirms(void **state) {
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct run run;
-        usual_machine(NULL);
+        fake_platform_reset(NULL);
         run_answered(&run, "portscope kill 3000", cases[i].answer);
         if (run.exit != (cases[i].yes ? PSC_EXIT_YES : PSC_EXIT_NO) ||
             fake_platform()->ended_count != cases[i].yes) {
@@ -259,37 +241,22 @@ static void a_process_that_closed_the_port_is_not_stopped(void **state) {
     run_done(&run);
 }
 
-// Runs with an output that fails, and returns what was said about it.
-static char *run_into(FILE *out, const char *line, int *exit) {
-    struct argv words;
-    argv_split(&words, line);
-    struct psc_streams streams = {.out = out, .err = capture_open()};
-    usual_machine(NULL);
-    *exit = psc_cli_run(words.count, words.list, &streams);
-    fclose(out);
-    return capture_close(streams.err, NULL);
-}
-
 static const char *const printing[] = {
     "portscope check 3001",      "portscope check 3000",   "portscope check 3000 --json",
     "portscope free --count 5",  "portscope kill 3001",    "portscope kill 3000 --dry-run",
     "portscope kill 3000 --yes", "portscope check --help",
 };
-#define PRINTING_COUNT COUNT(printing)
 
 static void a_full_disk_is_told(void **state) {
-    for (size_t i = 0; i < PRINTING_COUNT; i++) {
-        FILE *full = fopen("/dev/full", "wb");
-        if (full == NULL) {
-            skip_test("no /dev/full");
+    for (size_t i = 0; i < COUNT(printing); i++) {
+        struct run run;
+        fake_platform_reset(NULL);
+        run_cli_into(&run, printing[i], stream_full());
+        if (run.exit != PSC_EXIT_OUTPUT ||
+            strstr(run.err, "portscope: cannot write the output: No space") == NULL) {
+            fail_msg("%s: status %d, '%s'", printing[i], run.exit, run.err);
         }
-        int exit;
-        char *text = run_into(full, printing[i], &exit);
-        if (exit != PSC_EXIT_OUTPUT ||
-            strstr(text, "portscope: cannot write the output: No space") == NULL) {
-            fail_msg("%s: status %d, '%s'", printing[i], exit, text);
-        }
-        free(text);
+        run_done(&run);
     }
 }
 
@@ -309,40 +276,29 @@ static void a_closed_pipe_changes_no_answer(void **state) {
         {"portscope kill 50100 --dry-run", PSC_EXIT_YES},
         {"portscope kill 50100 --yes", PSC_EXIT_NO},
     };
-    assert_true(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
     for (size_t i = 0; i < COUNT(cases); i++) {
-        int ends[2];
-        int exit;
-        assert_int_equal(pipe(ends), 0);
-        close(ends[0]);
-        FILE *pipe_end = fdopen(ends[1], "wb");
-        assert_non_null(pipe_end);
-        char *text = run_into(pipe_end, cases[i].line, &exit);
-        if (exit != cases[i].status || strstr(text, "cannot write") != NULL) {
-            fail_msg("%s: status %d, %s", cases[i].line, exit, text);
+        struct run run;
+        fake_platform_reset(NULL);
+        run_cli_into(&run, cases[i].line, stream_unread());
+        if (run.exit != cases[i].status || strstr(run.err, "cannot write") != NULL) {
+            fail_msg("%s: status %d, %s", cases[i].line, run.exit, run.err);
         }
-        free(text);
+        run_done(&run);
     }
 }
 
 int main(void) {
-#define ON(name, machine)                                                                          \
-    {                                                                                              \
-        name, transcript, machine, NULL, (char[]) {                                                \
-            name                                                                                   \
-        }                                                                                          \
-    }
-#define TEST(function) cmocka_unit_test_setup(function, usual_machine)
+#define TEST(function) cmocka_unit_test_setup(function, fake_platform_reset)
     const struct CMUnitTest tests[] = {
-        ON("check", usual_machine),
-        ON("check_windows", windows_machine),
-        ON("check_user", ordinary_user),
-        ON("check_unknown_ranges", no_proc_sys),
-        ON("free", usual_machine),
-        ON("wait", usual_machine),
-        ON("kill", usual_machine),
-        ON("kill_more", more_servers),
-        ON("check_more", more_servers),
+        TRANSCRIPT("check", fake_platform_reset),
+        TRANSCRIPT("check_windows", windows_machine),
+        TRANSCRIPT("check_user", ordinary_user),
+        TRANSCRIPT("check_unknown_ranges", no_proc_sys),
+        TRANSCRIPT("free", fake_platform_reset),
+        TRANSCRIPT("wait", fake_platform_reset),
+        TRANSCRIPT("kill", fake_platform_reset),
+        TRANSCRIPT("kill_more", more_servers),
+        TRANSCRIPT("check_more", more_servers),
         TEST(owners_are_looked_for_only_where_they_are_shown),
         TEST(attempts_are_few),
         TEST(ranges_are_read_once_and_only_where_they_are_shown),

@@ -2,9 +2,7 @@
 // never crashes.
 #include <windows.h>
 
-#include "cli/cli.h"
-#include "support/argv.h"
-#include "support/capture.h"
+#include "support/run_cli.h"
 #include "support/test.h"
 #include "support/windows_tables.h"
 
@@ -36,32 +34,28 @@ void *__wrap_realloc(void *old, size_t size) {
     return fails() ? NULL : __real_realloc(old, size);
 }
 
-static int run_once(const char *line, int successes, char **err) {
-    struct argv words;
-    argv_split(&words, line);
-    struct psc_streams streams = {.out = capture_open(), .err = capture_open()};
+static void run_with(struct run *run, const char *line, int successes) {
+    run_begin(run, line);
     failed = false;
     left = successes;
-    int status = psc_cli_run(words.count, words.list, &streams);
+    run_go(run);
     left = -1;
-    free(capture_close(streams.out, NULL));
-    *err = capture_close(streams.err, NULL);
-    return status;
+    run_end(run);
 }
 
 static void fail_each(const char *line) {
-    char *all;
-    int expected = run_once(line, -1, &all);
-    assert_string_equal(all, "");
-    free(all);
+    struct run all;
+    run_with(&all, line, -1);
+    assert_string_equal(all.err, "");
+    run_done(&all);
     for (int i = 0; i < 2000; i++) {
-        char *err;
-        int status = run_once(line, i, &err);
+        struct run run;
+        run_with(&run, line, i);
         bool done = !failed;
-        if (status != expected && strstr(err, "out of memory\n") == NULL) {
-            fail_msg("%s, allocation %d: status %d, %s", line, i, status, err);
+        if (run.exit != all.exit && strstr(run.err, "out of memory\n") == NULL) {
+            fail_msg("%s, allocation %d: status %d, %s", line, i, run.exit, run.err);
         }
-        free(err);
+        run_done(&run);
         if (done) {
             return;
         }

@@ -18,9 +18,9 @@
 //     port_survey  table, ranges and attempts to bind for single ports
 //     portscope  libportscope: include/portscope.h over these two
 //   platform/  what a system must provide; one of the systems below is linked
-//     platform, terminal, file  the contract
+//     platform, terminal, file, remote_names  the contract; reverse DNS in parallel
 //     file_read  whole files
-//     remote_names, socket_address  reverse DNS in parallel; addresses for the system's calls
+//     socket_address  addresses for the system's calls
 //   platform/linux/
 //     collect  table by table
 //     sock_diag, decode  asks by netlink; bytes of netlink and text of /proc/net to rows

@@ -70,7 +70,7 @@ static bool is_deleted(const struct psc_audit *audit, const struct psc_listener 
     return false;
 }
 
-// Where every process can be examined, an executable that cannot is a way to avoid the rules above.
+// Where every process can be examined, an executable that cannot could evade the rules above.
 // A process without a name has just exited.
 static bool is_unreadable(const struct psc_audit *audit, const struct psc_listener *listener,
                           unsigned unused, const char **subject) {

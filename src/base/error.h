@@ -1,4 +1,4 @@
-// error.h - the status every function returns, the sentence that explains it, and compiler attributes.
+// error.h - the status of functions that can fail, the sentence that explains it, and compiler attributes.
 #ifndef PSC_BASE_ERROR_H
 #define PSC_BASE_ERROR_H
 

@@ -1,4 +1,4 @@
-// cmd_audit.c - the audit: judges all listeners by the rules and a policy; or saves them as a policy.
+// cmd_audit.c - the audit: checks all listeners against the rules and a policy, or saves them as a policy.
 #include <stdlib.h>
 #include <string.h>
 

@@ -114,8 +114,8 @@ bool psc_platform_is_critical(uint32_t pid);
 // Giving up privileges -----------------------------------------------------------------------------
 
 enum psc_confinement {
-    PSC_CONFINE_COLLECTING, /**< before collecting: no program is started from here on,
-                                 except netsh on Windows */
+    PSC_CONFINE_COLLECTING, /**< before collecting: on Linux, no program is started from here
+                                 on; Windows still needs netsh */
     PSC_CONFINE_REPORTING,  /**< after collecting: no program, no privileges, no file but the
                                  output */
 };

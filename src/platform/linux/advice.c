@@ -4,8 +4,8 @@
 const char *psc_platform_advice(enum psc_advice topic) {
     static const char *const advice[PSC_ADVICE_COUNT] = {
         [PSC_ADVICE_LOW_PORT] = "root or CAP_NET_BIND_SERVICE",
-        [PSC_ADVICE_RESERVED_SOFT] = ("in net.ipv4.ip_local_reserved_ports, set aside for some "
-                                      "program; an explicit bind works"),
+        [PSC_ADVICE_RESERVED_SOFT] = ("in net.ipv4.ip_local_reserved_ports, reserved for other "
+                                      "programs; an explicit bind works"),
         [PSC_ADVICE_RESERVED_BY] = "an administrator",
         [PSC_ADVICE_LIST_RESERVED_TCP] = "sysctl net.ipv4.ip_local_reserved_ports",
         [PSC_ADVICE_LIST_RESERVED_UDP] = "sysctl net.ipv4.ip_local_reserved_ports",

@@ -56,7 +56,7 @@ static void keep_capabilities(uint64_t keep) {
 
 #ifdef ARCHITECTURE
 
-// Calls that no command makes and that code smuggled in through foreign text would want.
+// Calls that no command makes and that code smuggled in through untrusted text would want.
 static const uint16_t refused[] = {
 #ifndef __SANITIZE_ADDRESS__ // LeakSanitizer traces its own process
     SYS_ptrace,

@@ -212,7 +212,7 @@ static bool examine_both(int proc, const struct exe_location *location, bool cac
 
 // Waiting ------------------------------------------------------------------------------------------
 
-// The child keeps only the two descriptors that it needs: if it waits for ever, no reader of our output
+// The child keeps only the two descriptors that it needs: if it waits forever, no reader of our output
 // shall wait for it.
 static void run_child(int proc, int answer, const struct exe_location *location) {
     struct exe_verdict verdict;

@@ -3,6 +3,7 @@
 // Everything happens relative to a descriptor of the directory, so that nothing can be moved in
 // between, and nothing that another user planted is followed, kept or widened. The new file has no
 // name until it is complete (O_TMPFILE), so that a program that is killed leaves nothing.
+// O_TMPFILE and /proc/self/fd are of Linux: another POSIX system has to create the file differently.
 #include "platform/file.h"
 #include "platform/posix/directory.h"
 

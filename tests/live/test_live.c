@@ -54,8 +54,8 @@ static void assert_shown(const struct live_states *live, const struct psc_snapsh
 }
 
 static void shows_exactly_our_sockets(void **state) {
-    static const unsigned avoid[] = {0, PSC_DISABLE_NETLINK, PSC_DISABLE_BPF,
-                                     PSC_DISABLE_BPF | PSC_DISABLE_KCMP};
+    static const unsigned disable[] = {0, PSC_DISABLE_NETLINK, PSC_DISABLE_BPF,
+                                       PSC_DISABLE_BPF | PSC_DISABLE_KCMP};
     struct live_states *live = *state;
     need_loopback();
     fill(live, "127.0.0.1");
@@ -63,11 +63,11 @@ static void shows_exactly_our_sockets(void **state) {
         fill(live, "::1");
     }
     live_child(live, live_listen(live, "127.0.0.1"), NULL);
-    for (size_t i = 0; i < COUNT(avoid); i++) {
+    for (size_t i = 0; i < COUNT(disable); i++) {
         struct psc_request request = everything();
-        request.disable = avoid[i];
+        request.disable = disable[i];
         struct psc_snapshot *snapshot = live_collect(&request, PSC_PROCESS_NAME);
-        assert_shown(live, snapshot, avoid[i] == PSC_DISABLE_NETLINK ? ROW_BY_PROC_NET : ROW_ALL,
+        assert_shown(live, snapshot, disable[i] == PSC_DISABLE_NETLINK ? ROW_BY_PROC_NET : ROW_ALL,
                      "machine");
         psc_snapshot_free(snapshot);
     }

@@ -163,16 +163,16 @@ static void every_method_finds_the_same_owners(void **state) {
 // The builder's filter lets everything pass here, so only the kernel can have left the other rows out: that is
 // what spares `-l` the table of connections.
 static void only_asked_states_are_dumped(void **state) {
-    static const unsigned avoid[] = {0, PSC_DISABLE_NETLINK};
+    static const unsigned disable[] = {0, PSC_DISABLE_NETLINK};
     const struct live_states *live = live_in_namespace(state);
     for (unsigned one = 0; one < PSC_STATE_COUNT; one++) {
-        for (size_t i = 0; i < COUNT(avoid); i++) {
+        for (size_t i = 0; i < COUNT(disable); i++) {
             const struct psc_filter filter = {.protocols = PSC_PROTOCOLS_ALL,
                                               .states = PSC_STATE_BIT(one)};
             struct psc_request request = everything();
             request.filter = &filter;
-            request.disable = avoid[i];
-            bool told = filter.states != bound || (avoid[i] == 0 && live_kernel_tells_bound());
+            request.disable = disable[i];
+            bool told = filter.states != bound || (disable[i] == 0 && live_kernel_tells_bound());
             assert_shows(&request, live, told ? filter.states : 0, ROW_BY_PROC_NET,
                          psc_state_word(one));
         }

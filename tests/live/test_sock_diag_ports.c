@@ -135,8 +135,8 @@ static void the_kernel_takes_it(void **state) {
     psc_request_init(&request);
     request.filter = &filter;
     request.owners = false;
-    for (unsigned avoid = 0; avoid <= PSC_DISABLE_NETLINK; avoid += PSC_DISABLE_NETLINK) {
-        request.disable = avoid;
+    for (unsigned disable = 0; disable <= PSC_DISABLE_NETLINK; disable += PSC_DISABLE_NETLINK) {
+        request.disable = disable;
         struct psc_builder *builder = psc_builder_new(&filter);
         assert_int_equal(psc_platform_collect(&request, builder, &error), PSC_OK);
         assert_true(psc_builder_count(builder) > 0);

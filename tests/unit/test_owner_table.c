@@ -81,7 +81,7 @@ static void sockets_with_several_rows(void **state) {
 }
 
 // Inodes that follow each other, that lie far apart, and that share their low bits; as many as there
-// could be slots, too, because a table without a free one would be searched for ever.
+// could be slots, too, because a table without a free one would be searched forever.
 static void many_sockets(void **state) {
     static const uint64_t steps[] = {1, 3, 4096, 1U << 20, (uint64_t)1 << 44};
     static const uint64_t counts[] = {16, 32, 1024, 5000};

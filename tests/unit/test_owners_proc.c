@@ -304,13 +304,13 @@ static int listen_somewhere(uint16_t *port) {
 }
 
 static void assert_mine(uint16_t port) {
-    static const unsigned avoid[] = {0, PSC_DISABLE_KCMP, PSC_DISABLE_NETLINK};
+    static const unsigned disable[] = {0, PSC_DISABLE_KCMP, PSC_DISABLE_NETLINK};
     char me[16];
     snprintf(me, sizeof me, "%d", getpid());
-    for (size_t i = 0; i < COUNT(avoid); i++) {
+    for (size_t i = 0; i < COUNT(disable); i++) {
         struct psc_request request;
         psc_request_init(&request);
-        request.disable = avoid[i];
+        request.disable = disable[i];
         struct psc_snapshot *snapshot = collect(&request);
         assert_owners(snapshot, port, me);
         psc_snapshot_free(snapshot);

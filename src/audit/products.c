@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/text.h"
 #include "model/filter.h"
 
 #define MAX_PROGRAMS 8
@@ -212,9 +213,7 @@ bool product_is_program(const struct psc_process *process, const char *const *gl
     if (program == NULL) {
         return false;
     }
-    for (const char *at = program; *at != '\0'; at++) {
-        program = *at == '/' || *at == '\\' ? at + 1 : program;
-    }
+    program = psc_base_name(program, "/\\");
     size_t length = strlen(program);
     length -= length > 4 && psc_glob_match("*.exe", program) ? 4 : 0;
     if (length >= sizeof name) {

@@ -97,3 +97,11 @@ unsigned psc_text_width(uint32_t point) {
     }
     return 1;
 }
+
+const char *psc_base_name(const char *path, const char *separators) {
+    const char *name = path;
+    for (const char *at = path; (at = strpbrk(at, separators)) != NULL;) {
+        name = ++at;
+    }
+    return *name != '\0' ? name : path;
+}

@@ -34,6 +34,12 @@ bool psc_text_is_printable(uint32_t point);
  */
 size_t psc_text_escape(const char *bytes, size_t size, size_t *used, char text[PSC_TEXT_ESCAPED]);
 
+/**
+ * The part of a path after its last separator, or all of it if that would be nothing.
+ * @param separators `/`, a backslash, or both; on Linux a backslash is a character of file names
+ */
+const char *psc_base_name(const char *path, const char *separators);
+
 /** Columns that a printable character takes on a terminal: 0, 1 or 2 (Unicode's East Asian Width). */
 unsigned psc_text_width(uint32_t point);
 

@@ -1,8 +1,7 @@
 // protected.c - the table of programs that hold ports on behalf of others.
 #include "cli/protected.h"
 
-#include <string.h>
-
+#include "base/text.h"
 #include "model/filter.h"
 
 #define DOCKER                                                                                     \
@@ -50,21 +49,13 @@ static const struct {
     {"vmmem*", WSL},
 };
 
-static const char *base_name(const char *path) {
-    const char *base = path;
-    for (const char *at = path; *at != '\0'; at++) {
-        base = *at == '/' || *at == '\\' ? at + 1 : base;
-    }
-    return base;
-}
-
 const char *protected_process_advice(const struct psc_process *process) {
     // By any of its names: the executable of rootlessport, for one, is podman.
     const char *names[] = {process->name, process->path,
                            process->command_line_size > 0 ? process->command_line : NULL};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         for (size_t j = 0; names[i] != NULL && j < sizeof programs / sizeof programs[0]; j++) {
-            if (psc_glob_match(programs[j].name, base_name(names[i]))) {
+            if (psc_glob_match(programs[j].name, psc_base_name(names[i], "/\\"))) {
                 return programs[j].advice;
             }
         }

@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "base/number.h"
 #include "base/strbuf.h"
+#include "base/text.h"
 
 const struct psc_filter psc_filter_everything = {
     .protocols = PSC_PROTOCOLS_ALL,
@@ -426,15 +427,6 @@ static bool has_glob(const struct psc_value_filter *globs, const char *text) {
     return false;
 }
 
-// The last part of a path. A process's name may have more in it, such as its services.
-static const char *file_name(const char *path) {
-    const char *name = path;
-    for (; path != NULL && *path != '\0'; path++) {
-        name = *path == '/' || *path == '\\' ? path + 1 : name;
-    }
-    return name;
-}
-
 static bool has_socket_user(const struct psc_value_filter *users,
                             const struct psc_snapshot *snapshot, size_t row) {
     const struct psc_endpoint *endpoint = psc_snapshot_endpoint(snapshot, row);
@@ -454,7 +446,8 @@ bool psc_filter_names(const struct psc_filter *filter, const struct psc_snapshot
     for (size_t i = 0; i < owners.count; i++) {
         const struct psc_process *owner = psc_snapshot_process(snapshot, owners.processes[i]);
         process = process || has_glob(processes, owner->name) || has_glob(processes, owner->path) ||
-                  has_glob(processes, file_name(owner->path));
+                  (owner->path != NULL && // a name may have more in it, such as services
+                   has_glob(processes, psc_base_name(owner->path, "/\\")));
         user = user || has_glob(users, owner->user);
     }
     return (processes->count == 0 || process != processes->negated) &&

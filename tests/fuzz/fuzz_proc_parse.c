@@ -1,5 +1,6 @@
 // fuzz_proc_parse.c - what /proc says about a process: a stat file, a link target, a path, its control
 // groups.
+#include "base/text.h"
 #include "fuzz.h"
 #include "platform/linux/proc_parse.h"
 
@@ -39,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     REQUIRE(!proc_parse_is_deleted((const char *)data, size) || size > PROC_PARSE_DELETED_SIZE);
 
     char *path = fuzz_text(data, size);
-    const char *name = proc_parse_base_name(path);
+    const char *name = psc_base_name(path, "/");
     REQUIRE(name >= path && name <= path + strlen(path));
     REQUIRE(path[0] == '\0' || name[0] != '\0');
     free(path);

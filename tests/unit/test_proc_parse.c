@@ -99,18 +99,6 @@ static void a_stat_cut_or_damaged(void **state) {
     }
 }
 
-static void base_names(void **state) {
-    static const struct {
-        const char *path, *name;
-    } cases[] = {
-        {"/usr/sbin/nginx", "nginx"}, {"nginx", "nginx"}, {"/nginx", "nginx"}, {"/", "/"},
-        {"/usr/", "/usr/"},           {"", ""},           {"//x", "x"},        {"/a b/c d", "c d"},
-    };
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        assert_string_equal(proc_parse_base_name(cases[i].path), cases[i].name);
-    }
-}
-
 static void deleted_executables(void **state) {
     static const struct {
         const char *target;
@@ -267,7 +255,6 @@ int main(void) {
         cmocka_unit_test(scripts_in_command_lines),
         cmocka_unit_test(services_in_control_groups),
         cmocka_unit_test(names_of_services_are_not_cut),
-        cmocka_unit_test(base_names),
         cmocka_unit_test(deleted_executables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -164,6 +164,29 @@ static void tells_widths(void **state) {
     }
 }
 
+static void base_names(void **state) {
+    static const struct {
+        const char *path, *separators, *name;
+    } cases[] = {
+        {"/usr/sbin/nginx", "/", "nginx"},
+        {"nginx", "/", "nginx"},
+        {"/nginx", "/", "nginx"},
+        {"/", "/", "/"},
+        {"/usr/", "/", "/usr/"},
+        {"", "/", ""},
+        {"//x", "/", "x"},
+        {"/a b/c d", "/", "c d"},
+        {"/tmp/a\\nginx", "/", "a\\nginx"},
+        {"C:\\a\\node.exe", "\\", "node.exe"},
+        {"C:\\", "\\", "C:\\"},
+        {"C:\\a/b\\c", "/\\", "c"},
+        {"C:\\a\\b/c", "/\\", "c"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_string_equal(psc_base_name(cases[i].path, cases[i].separators), cases[i].name);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decodes_every_code_point),
@@ -172,6 +195,7 @@ int main(void) {
         cmocka_unit_test(escapes),
         cmocka_unit_test(no_two_bytes_get_through_as_a_control),
         cmocka_unit_test(tells_widths),
+        cmocka_unit_test(base_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

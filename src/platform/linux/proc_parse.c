@@ -50,11 +50,6 @@ bool proc_parse_parent(const char *stat, size_t size, uint32_t *parent) {
     return true;
 }
 
-const char *proc_parse_base_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash != NULL && slash[1] != '\0' ? slash + 1 : path;
-}
-
 bool proc_parse_is_deleted(const char *target, size_t size) {
     return size > PROC_PARSE_DELETED_SIZE && memcmp(target + size - PROC_PARSE_DELETED_SIZE,
                                                     " (deleted)", PROC_PARSE_DELETED_SIZE) == 0;

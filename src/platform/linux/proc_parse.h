@@ -19,9 +19,6 @@ uint64_t proc_parse_socket(const char *target, size_t size);
  */
 bool proc_parse_start(const char *stat, size_t size, uint64_t *ticks);
 
-/** The part of a path after its last slash; all of it if that would be nothing. */
-const char *proc_parse_base_name(const char *path);
-
 /**
  * Whether a link target ends in the ` (deleted)` that Linux adds.
  * @param size in bytes, without a NUL

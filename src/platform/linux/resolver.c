@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "platform/linux/exe_location.h"
 #include "platform/linux/proc_fs.h"
 #include "platform/linux/proc_parse.h"
@@ -61,7 +62,7 @@ static void resolve_path(struct resolver *resolver, struct psc_process *process)
     }
     process->path = keep_text(resolver, target, size);
     if (process->path != NULL) {
-        process->name = proc_parse_base_name(process->path);
+        process->name = psc_base_name(process->path, "/");
         process->known |= PSC_PROCESS_PATH | PSC_PROCESS_NAME;
     }
 }
@@ -164,7 +165,7 @@ static bool find_script(const struct resolver *resolver, const struct psc_proces
     char link[PROC_PATH_SIZE];
     const char *name = process->command_line == NULL
                            ? NULL
-                           : proc_parse_script(proc_parse_base_name(process->path),
+                           : proc_parse_script(psc_base_name(process->path, "/"),
                                                process->command_line, process->command_line_size);
     if (name == NULL) {
         return false;

@@ -6,6 +6,7 @@
 #include <winternl.h>
 
 #include "base/strbuf.h"
+#include "base/text.h"
 #include "platform/platform.h"
 #include "platform/windows/exe_location.h"
 #include "platform/windows/process.h"
@@ -55,8 +56,7 @@ static void set_path(struct resolver *resolver, size_t length, struct psc_proces
     }
     process->known |= PSC_PROCESS_PATH;
     if ((process->known & PSC_PROCESS_NAME) == 0) {
-        const char *backslash = strrchr(process->path, '\\');
-        process->name = backslash != NULL && backslash[1] != '\0' ? backslash + 1 : process->path;
+        process->name = psc_base_name(process->path, "\\");
         process->known |= PSC_PROCESS_NAME;
     }
 }

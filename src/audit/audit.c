@@ -89,14 +89,6 @@ static void group_rows(struct psc_audit *audit) {
     }
 }
 
-static size_t count_owners(const struct psc_snapshot *snapshot) {
-    size_t count = 0;
-    for (size_t row = 0; row < psc_snapshot_count(snapshot); row++) {
-        count += psc_snapshot_owners(snapshot, row).count;
-    }
-    return count;
-}
-
 // The policy --------------------------------------------------------------------------------------
 
 // Whether any line allows an owner of a row, NULL for a row without one. Marks the lines that do.
@@ -191,7 +183,7 @@ enum psc_status psc_audit_run(struct psc_audit *audit, const struct psc_snapshot
     *audit = (struct psc_audit){.snapshot = snapshot, .policy = policy};
     bool *used = calloc(policy != NULL ? policy->count + 1 : 1, sizeof *used);
     audit->listeners = calloc(psc_snapshot_count(snapshot) + 1, sizeof *audit->listeners);
-    audit->owners = malloc((count_owners(snapshot) + 1) * sizeof *audit->owners);
+    audit->owners = malloc((psc_snapshot_owner_count(snapshot) + 1) * sizeof *audit->owners);
     bool ok = used != NULL && audit->listeners != NULL && audit->owners != NULL;
     if (ok) {
         group_rows(audit);

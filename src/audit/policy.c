@@ -27,14 +27,6 @@ static bool is_service_manager(const struct psc_process *process) {
     return process->pid == 1 && process->name != NULL && strcmp(process->name, "systemd") == 0;
 }
 
-// The name of an interface, or its number if it has none.
-static const char *zone_text(const struct psc_snapshot *snapshot, uint32_t ifindex,
-                             char number[PSC_ADDRESS_TEXT]) {
-    const char *name = psc_snapshot_interface(snapshot, ifindex);
-    snprintf(number, PSC_ADDRESS_TEXT, "%lu", (unsigned long)ifindex);
-    return name != NULL ? name : number;
-}
-
 // Learning ----------------------------------------------------------------------------------------
 
 // Where bindresvport(3) looks for a free port.
@@ -79,10 +71,11 @@ static void learn_owner(struct psc_strbuf *lines, const struct psc_snapshot *sna
         entry.ports = stable_ports(endpoint, owner, &ranges[udp]);
     }
     char address[PSC_ADDRESS_TEXT];
-    char number[PSC_ADDRESS_TEXT];
+    char number[PSC_ZONE_NUMBER_SIZE];
     psc_address_format(&endpoint->local, entry.ipv6, address);
     (void)psc_network_parse(address, &entry.network);
-    entry.zone = endpoint->ifindex != 0 ? zone_text(snapshot, endpoint->ifindex, number) : NULL;
+    entry.zone =
+        endpoint->ifindex != 0 ? psc_snapshot_zone(snapshot, endpoint->ifindex, number) : NULL;
     char *line = psc_policy_entry_text(&entry);
     lines->failed = lines->failed || line == NULL;
     psc_strbuf_add_text(lines, line != NULL ? line : "");
@@ -160,7 +153,7 @@ enum psc_status psc_policy_learn(struct psc_policy *policy, const struct psc_sna
 static bool allows_address(const struct psc_policy_entry *entry,
                            const struct psc_snapshot *snapshot,
                            const struct psc_endpoint *endpoint) {
-    char number[PSC_ADDRESS_TEXT];
+    char number[PSC_ZONE_NUMBER_SIZE];
     switch (entry->scope) {
     case PSC_POLICY_ANY:
         return true;
@@ -173,7 +166,7 @@ static bool allows_address(const struct psc_policy_entry *entry,
                                 psc_endpoint_is_ipv6(endpoint)) &&
            (entry->zone == NULL ||
             (endpoint->ifindex != 0 &&
-             strcmp(entry->zone, zone_text(snapshot, endpoint->ifindex, number)) == 0));
+             strcmp(entry->zone, psc_snapshot_zone(snapshot, endpoint->ifindex, number)) == 0));
 }
 
 static bool is_program(const struct psc_policy_entry *entry, const char *actual) {

@@ -47,12 +47,8 @@ static const char *name_of(const struct value *value) {
 }
 
 static void write_zone(struct out *out, const struct value *value) {
-    const char *name = psc_snapshot_interface(value->row->snapshot, ifindex_of(value));
-    if (name != NULL) {
-        out_untrusted(out, name);
-    } else {
-        out_number(out, ifindex_of(value));
-    }
+    char number[PSC_ZONE_NUMBER_SIZE];
+    out_untrusted(out, psc_snapshot_zone(value->row->snapshot, ifindex_of(value), number));
 }
 
 static void write_address(struct out *out, const struct value *value) {

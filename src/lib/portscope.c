@@ -18,7 +18,7 @@ struct list {
     struct row {
         struct portscope_endpoint face;
         char local[PSC_ADDRESS_TEXT], remote[PSC_ADDRESS_TEXT];
-        char interface_number[11];
+        char interface_number[PSC_ZONE_NUMBER_SIZE];
     } * rows;
     const struct portscope_endpoint **endpoints;
     struct portscope_process *owners; // of all rows, side by side
@@ -45,14 +45,6 @@ static enum portscope_status public_status(enum psc_status status, const struct 
 }
 
 // Lists ---------------------------------------------------------------------------------------------
-
-static size_t count_owners(const struct psc_snapshot *snapshot) {
-    size_t count = 0;
-    for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
-        count += psc_snapshot_owners(snapshot, i).count;
-    }
-    return count;
-}
 
 static struct portscope_process public_process(const struct psc_process *process) {
     return (struct portscope_process){
@@ -95,10 +87,8 @@ static void fill_row(struct list *list, size_t index) {
         face->remote_port = endpoint->remote_port;
     }
     if (endpoint->ifindex != 0) {
-        snprintf(row->interface_number, sizeof row->interface_number, "%lu",
-                 (unsigned long)endpoint->ifindex);
-        const char *name = psc_snapshot_interface(list->snapshot, endpoint->ifindex);
-        face->interface_name = name != NULL ? name : row->interface_number;
+        face->interface_name =
+            psc_snapshot_zone(list->snapshot, endpoint->ifindex, row->interface_number);
     }
     face->state = udp ? NULL : psc_state_word(endpoint->state);
     face->exposure = psc_exposure_word(psc_endpoint_exposure(endpoint));
@@ -121,7 +111,7 @@ static void free_list(struct list *list) {
 // Takes the snapshot over, also when it fails. Returns NULL when out of memory.
 static struct list *new_list(struct psc_snapshot *snapshot) {
     size_t count = psc_snapshot_count(snapshot);
-    size_t owners = count_owners(snapshot);
+    size_t owners = psc_snapshot_owner_count(snapshot);
     size_t notices = psc_snapshot_notice_count(snapshot);
     struct list *list = calloc(1, sizeof *list);
     if (list == NULL) {

@@ -1,6 +1,7 @@
 // snapshot.c - reading a snapshot, and freeing it.
 #include "model/snapshot.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "model/snapshot_data.h"
@@ -98,6 +99,14 @@ struct psc_owners psc_snapshot_owners(const struct psc_snapshot *snapshot, size_
     return (struct psc_owners){snapshot->owners + first, snapshot->first_owner[index + 1] - first};
 }
 
+size_t psc_snapshot_owner_count(const struct psc_snapshot *snapshot) {
+    size_t count = 0;
+    for (size_t i = 0; i < psc_snapshot_count(snapshot); i++) {
+        count += psc_snapshot_owners(snapshot, i).count;
+    }
+    return count;
+}
+
 const struct psc_process *psc_snapshot_process(const struct psc_snapshot *snapshot,
                                                uint32_t process) {
     return &snapshot->processes[process];
@@ -115,6 +124,15 @@ static const char *name_text(const struct names *names, uint32_t number) {
 
 const char *psc_snapshot_interface(const struct psc_snapshot *snapshot, uint32_t ifindex) {
     return name_text(&snapshot->interfaces, ifindex);
+}
+
+const char *psc_snapshot_zone(const struct psc_snapshot *snapshot, uint32_t ifindex,
+                              char number[PSC_ZONE_NUMBER_SIZE]) {
+    const char *name = psc_snapshot_interface(snapshot, ifindex);
+    if (name == NULL) {
+        snprintf(number, PSC_ZONE_NUMBER_SIZE, "%lu", (unsigned long)ifindex);
+    }
+    return name != NULL ? name : number;
 }
 
 const char *psc_snapshot_user(const struct psc_snapshot *snapshot, uint32_t uid) {

@@ -24,6 +24,9 @@ struct psc_owners {
     size_t count;
 };
 
+/** Room for the number of an interface, with its NUL. */
+#define PSC_ZONE_NUMBER_SIZE 11
+
 void psc_snapshot_free(struct psc_snapshot *snapshot);
 
 /** Name of this machine; raw bytes. */
@@ -38,6 +41,8 @@ size_t psc_snapshot_count(const struct psc_snapshot *snapshot);
 /** @param index below psc_snapshot_count(); rows come in the order of psc_endpoint_compare() */
 const struct psc_endpoint *psc_snapshot_endpoint(const struct psc_snapshot *snapshot, size_t index);
 struct psc_owners psc_snapshot_owners(const struct psc_snapshot *snapshot, size_t index);
+/** Of all rows together; a process counts once for each row that it owns. */
+size_t psc_snapshot_owner_count(const struct psc_snapshot *snapshot);
 const struct psc_process *psc_snapshot_process(const struct psc_snapshot *snapshot,
                                                uint32_t process);
 /** The oldest owner, or NULL; with PSC_KNOWN_OWNERS the row has none. */
@@ -45,6 +50,9 @@ const struct psc_process *psc_snapshot_oldest(const struct psc_snapshot *snapsho
 
 /** Name of an interface, or NULL if it has none, or is gone. */
 const char *psc_snapshot_interface(const struct psc_snapshot *snapshot, uint32_t ifindex);
+/** Name of an interface, or its number, which is then written to @p number. */
+const char *psc_snapshot_zone(const struct psc_snapshot *snapshot, uint32_t ifindex,
+                              char number[PSC_ZONE_NUMBER_SIZE]);
 /** Name of a user, or NULL if it has none, or users were not asked for. */
 const char *psc_snapshot_user(const struct psc_snapshot *snapshot, uint32_t uid);
 /** Name of a row's remote address, or NULL if it has none, or names were not asked for. */

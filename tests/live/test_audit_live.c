@@ -466,13 +466,9 @@ static void a_socket_in_flight_matches_no_line(void **state) {
     close(pair[1]);
 }
 
-// A resolver opens and closes a socket for each question, also while the audit searches for its owner.
-static void sockets_that_close_meanwhile_are_no_finding(void **state) {
-    need_namespace();
-    pid_t child = fork();
-    assert_true(child >= 0);
-    prctl(PR_SET_PDEATHSIG, child == 0 ? SIGKILL : 0);
-    while (child == 0) {
+static void open_and_close_sockets(void) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;) {
         int sockets[5];
         for (size_t i = 0; i < COUNT(sockets); i++) {
             sockets[i] = open_socket(SOCK_DGRAM, LOOPBACK, 0);
@@ -481,6 +477,16 @@ static void sockets_that_close_meanwhile_are_no_finding(void **state) {
         for (size_t i = 0; i < COUNT(sockets); i++) {
             close(sockets[i]);
         }
+    }
+}
+
+// A resolver opens and closes a socket for each question, also while the audit searches for its owner.
+static void sockets_that_close_meanwhile_are_no_finding(void **state) {
+    need_namespace();
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        open_and_close_sockets();
     }
     write_policy("allow udp loopback:* test_*\n");
     for (unsigned i = 0; i < 25; i++) {

@@ -46,6 +46,7 @@ static void become(const struct spawning *spawning, char **words) {
     _exit(NOT_FOUND);
 }
 
+PSC_PRINTF(2, 0)
 static void begin(struct spawning *spawning, const char *command, va_list arguments) {
     char line[2048];
     struct argv words;

@@ -16,7 +16,7 @@ void temporary_make(char path[TEMPORARY_SIZE]) {
 
 // Removes what is in the working directory. It moves step by step, because a path may be too long
 // for the system.
-static void remove_entries(void) {
+static void remove_entries(void) { // NOLINT(misc-no-recursion)
     DIR *directory = opendir(".");
     assert_non_null(directory);
     for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {

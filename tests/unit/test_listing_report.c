@@ -447,14 +447,15 @@ static void a_socket_without_a_file_has_no_inode(void **state) {
 
 static void people_see_the_beginning_of_a_long_command_line(void **state) {
     // Characters of three bytes, so that 4,096 bytes end in one of them; then an argument that is left out.
+    static const char character[] = {'\xe4', '\xb8', '\xad'};
     static char arguments[6000 + sizeof "\0--last"];
     static const struct pids owners[] = {{{7, 0}}};
     struct making making;
     begin(&making);
     add(&making, "TCP 127.0.0.1:80 0.0.0.0:0 LISTENING", 0);
     own(&making, owners, 1);
-    for (size_t i = 0; i < 6000; i += 3) {
-        memcpy(arguments + i, "\xe4\xb8\xad", 3);
+    for (size_t i = 0; i < 6000; i += sizeof character) {
+        memcpy(arguments + i, character, sizeof character);
     }
     memcpy(arguments + 6000, "\0--last", sizeof "\0--last");
     struct psc_process *verbose = process(&making, 7);

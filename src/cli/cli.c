@@ -94,8 +94,8 @@ void command_print_notices(const struct psc_streams *streams, const struct psc_s
 }
 
 bool command_has_color(const struct options *options, FILE *stream) {
-    if (options->color != COLOR_AUTO) {
-        return options->color == COLOR_ALWAYS;
+    if (options->color != COLOR_MODE_AUTO) {
+        return options->color == COLOR_MODE_ALWAYS;
     }
     const char *no_color = getenv("NO_COLOR"); // no-color.org: any value but the empty one
     return (no_color == NULL || no_color[0] == '\0') && psc_terminal_has_color(stream);

@@ -92,9 +92,9 @@ static enum psc_status read_sort(struct options *options, const struct option *o
 static enum psc_status read_color(struct options *options, const struct option *option,
                                   const char *value, struct psc_error *error) {
     static const char *const words[] = {
-        [COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
+        [COLOR_MODE_AUTO] = "auto", [COLOR_MODE_ALWAYS] = "always", [COLOR_MODE_NEVER] = "never"};
     (void)option;
-    for (enum color_mode mode = COLOR_AUTO; mode <= COLOR_NEVER; mode++) {
+    for (enum color_mode mode = COLOR_MODE_AUTO; mode <= COLOR_MODE_NEVER; mode++) {
         if (strcmp(value, words[mode]) == 0) {
             options->color = mode;
             return PSC_OK;

@@ -22,9 +22,9 @@ enum command_id {
 
 /** When a table is colored. */
 enum color_mode {
-    COLOR_AUTO, /**< on a terminal, unless NO_COLOR is set */
-    COLOR_ALWAYS,
-    COLOR_NEVER,
+    COLOR_MODE_AUTO, /**< on a terminal, unless NO_COLOR is set */
+    COLOR_MODE_ALWAYS,
+    COLOR_MODE_NEVER,
 };
 
 /** What a command line asks for. A command reads the fields that its options set. */

@@ -148,11 +148,8 @@ static void json_listener(struct json *json, const struct psc_audit *audit,
         struct value value = listener != NULL ? columns.list[i]->value(&row) : none;
         value_write_json(json, columns.list[i]->name, &value);
     }
-    if (wildcard && (row.endpoint->known & PSC_KNOWN_V6ONLY) != 0) {
-        json_bool(json, "dual_stack", !row.endpoint->v6only);
-    } else {
-        json_null(json, "dual_stack");
-    }
+    bool known = wildcard && (row.endpoint->known & PSC_KNOWN_V6ONLY) != 0;
+    json_known_bool(json, "dual_stack", known, known && !row.endpoint->v6only);
 }
 
 // @param finding NULL: none

@@ -355,14 +355,6 @@ static void json_endpoints(struct json *json, const struct psc_check_report *rep
     json_end(json);
 }
 
-static void json_flag(struct json *json, const char *key, bool known, bool flag) {
-    if (known) {
-        json_bool(json, key, flag);
-    } else {
-        json_null(json, key);
-    }
-}
-
 static void json_check(struct json *json, const struct psc_check_report *report,
                        const struct psc_port_check *check) {
     unsigned known = report->ranges[check->udp]->known;
@@ -372,8 +364,8 @@ static void json_check(struct json *json, const struct psc_check_report *report,
     json_text(json, "protocol", check->udp ? "udp" : "tcp");
     json_text(json, "verdict", psc_verdict_word(check->verdict));
     json_bool(json, "free", psc_verdict_is_free(check->verdict));
-    json_flag(json, "dynamic", known & PSC_RANGES_DYNAMIC, check->dynamic);
-    json_flag(json, "reserved_soft", known & PSC_RANGES_RESERVED, check->reserved_soft);
+    json_known_bool(json, "dynamic", known & PSC_RANGES_DYNAMIC, check->dynamic);
+    json_known_bool(json, "reserved_soft", known & PSC_RANGES_RESERVED, check->reserved_soft);
     json_bool(json, "holder_unknown", check->holder_unknown);
     json_bool(json, "time_wait", check->time_wait);
     json_count(json, "reserved_first", reserved ? check->reserved_first : 0);

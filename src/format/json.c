@@ -50,6 +50,14 @@ void json_bool(struct json *json, const char *key, bool value) {
     out_text(json->out, value ? "true" : "false");
 }
 
+void json_known_bool(struct json *json, const char *key, bool known, bool value) {
+    if (known) {
+        json_bool(json, key, value);
+    } else {
+        json_null(json, key);
+    }
+}
+
 void json_number(struct json *json, const char *key, uint64_t number) {
     begin_member(json, key);
     out_number(json->out, number);

@@ -31,6 +31,8 @@ void json_start_line(struct json *json);
 
 void json_null(struct json *json, const char *key);
 void json_bool(struct json *json, const char *key, bool value);
+/** A boolean that is null where it is not known. */
+void json_known_bool(struct json *json, const char *key, bool known, bool value);
 void json_number(struct json *json, const char *key, uint64_t number);
 /** A number that is null where it is 0. */
 void json_count(struct json *json, const char *key, uint64_t number);

@@ -5,11 +5,9 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/capture.h"
@@ -66,11 +64,6 @@ static int tear_down(void **state) {
 static struct scene *scene_of(void **state) {
     need_namespace();
     return *state;
-}
-
-static void end(pid_t child) {
-    kill(child, SIGKILL);
-    waitpid(child, NULL, 0);
 }
 
 // A program with a name of our choice: it reads its input to the end, and does nothing else.
@@ -292,25 +285,18 @@ static void root_and_others(void **state) {
 }
 
 // A service that gives up most of the file system, like avahi-daemon, still has an executable.
+static bool enter_chroot(void *context) {
+    return chroot(".") == 0 && chdir("/") == 0;
+}
+
 static void a_chroot_hides_no_executable(void **state) {
-    struct scene *scene = scene_of(state);
-    int ready[2];
-    char byte;
+    need_namespace();
     need_root();
     int listener = open_socket(SOCK_STREAM, INADDR_ANY, 8080);
-    assert_int_equal(pipe(ready), 0);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        bool moved = chroot(".") == 0 && chdir("/") == 0;
-        _exit(moved && write(ready[1], "x", 1) == 1 && read(scene->life[0], &byte, 1) == 0 ? 0 : 1);
-    }
-    close(ready[1]);
-    assert_int_equal(read(ready[0], &byte, 1), 1);
-    close(ready[0]);
+    pid_t child = spawn_child(enter_chroot, NULL, NULL);
     close(listener);
     check("executable-unknown", 8080, "", false);
-    end(child);
+    spawn_kill(child);
 }
 
 // What an ordinary user can replace under root, as an executable and as a script.
@@ -466,8 +452,8 @@ static void a_socket_in_flight_matches_no_line(void **state) {
     close(pair[1]);
 }
 
-static void open_and_close_sockets(void) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+// A resolver opens and closes a socket for each question, also while the audit searches for its owner.
+static void resolve_for_ever(void *context) {
     for (;;) {
         int sockets[5];
         for (size_t i = 0; i < COUNT(sockets); i++) {
@@ -480,14 +466,9 @@ static void open_and_close_sockets(void) {
     }
 }
 
-// A resolver opens and closes a socket for each question, also while the audit searches for its owner.
 static void sockets_that_close_meanwhile_are_no_finding(void **state) {
     need_namespace();
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        open_and_close_sockets();
-    }
+    pid_t child = spawn_child(NULL, resolve_for_ever, NULL);
     write_policy("allow udp loopback:* test_*\n");
     for (unsigned i = 0; i < 25; i++) {
         char *output;
@@ -495,7 +476,7 @@ static void sockets_that_close_meanwhile_are_no_finding(void **state) {
         assert_null(strstr(output, "\"not-allowed\""));
         free(output);
     }
-    end(child);
+    spawn_kill(child);
 }
 
 static void an_inherited_socket_needs_a_line_for_each_program(void **state) {

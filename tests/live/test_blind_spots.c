@@ -11,14 +11,13 @@
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "platform/linux/blind_spots.h"
 #include "platform/platform.h"
 #include "support/namespace.h"
+#include "support/spawn.h"
 #include "support/test.h"
 
 // Pure functions ----------------------------------------------------------------------------------
@@ -136,37 +135,20 @@ static void sockets_of_other_protocols(void **state) {
     close(raw6);
 }
 
-static void listen_in_another_namespace(int ready) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (unshare(CLONE_NEWNET) != 0 ||
-        listen(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), 1) != 0 ||
-        write(ready, "1", 1) != 1) {
-        _exit(1);
-    }
-    for (;;) {
-        pause();
-    }
+static bool listen_in_another_namespace(void *context) {
+    return unshare(CLONE_NEWNET) == 0 &&
+           listen(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), 1) == 0;
 }
 
 static void sockets_in_other_namespaces(void **state) {
-    int ready[2];
     char text[NOTICE_SIZE];
-    char byte;
     size_t before;
     size_t after;
     need_namespace();
     find_notice("other-namespaces", text, &before); // the one that we come from
-    assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
-    pid_t child = fork();
-    if (child == 0) {
-        listen_in_another_namespace(ready[1]);
-    }
-    close(ready[1]);
-    assert_int_equal(read(ready[0], &byte, 1), 1);
-    close(ready[0]);
+    pid_t child = spawn_child(listen_in_another_namespace, NULL, NULL);
     bool found = find_notice("other-namespaces", text, &after);
-    kill(child, SIGKILL);
-    waitpid(child, NULL, 0);
+    spawn_kill(child);
     assert_true(found);
     assert_int_equal(after, before + 1);
 }

@@ -87,63 +87,57 @@ static void serve_one(int fuse, const struct fuse_in_header *in, const void *bod
     }
 }
 
-static void serve(int fuse, const atomic_bool *dead) {
+struct scene {
+    char directory[TEMPORARY_SIZE];
+    atomic_bool *dead;
+    int fuse;
+    pid_t server;
+    struct spawning program;
+    unsigned port;
+};
+
+static void serve(void *context) {
+    const struct scene *scene = context;
     static _Alignas(8) char request[1 << 18];
     for (;;) {
-        ssize_t size = read(fuse, request, sizeof request);
+        ssize_t size = read(scene->fuse, request, sizeof request);
         if (size < 0 && errno != EINTR && errno != ENOENT) {
             _exit(0);
         }
         const struct fuse_in_header *header = (const void *)request;
-        if (size >= (ssize_t)sizeof *header && !atomic_load(dead)) {
-            serve_one(fuse, header, request + sizeof *header);
+        if (size >= (ssize_t)sizeof *header && !atomic_load(scene->dead)) {
+            serve_one(scene->fuse, header, request + sizeof *header);
         }
     }
 }
 
 // The scene ---------------------------------------------------------------------------------------
 
-struct scene {
-    char directory[TEMPORARY_SIZE];
-    atomic_bool *dead;
-    pid_t server, program;
-    unsigned port;
-};
-
 static bool mount_fuse(struct scene *scene) {
     char options[128];
-    int fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+    scene->fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
     snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other",
-             fuse);
-    if (fuse < 0 || mount("portscope-test", scene->directory, "fuse.portscope",
-                          MS_NODEV | MS_NOSUID, options) != 0) {
+             scene->fuse);
+    if (scene->fuse < 0 || mount("portscope-test", scene->directory, "fuse.portscope",
+                                 MS_NODEV | MS_NOSUID, options) != 0) {
         return false;
     }
-    scene->server = fork();
-    if (scene->server == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        serve(fuse, scene->dead);
-    }
-    close(fuse);
-    return scene->server > 0;
+    scene->server = spawn_child(NULL, serve, scene);
+    close(scene->fuse);
+    return true;
+}
+
+static void write_to(void *context) {
+    dup2(*(const int *)context, STDOUT_FILENO);
 }
 
 // Runs a copy of this program that listens. Returns its port, 0 if it does not run.
-static unsigned start_listener(const char *path, pid_t *pid) {
+static unsigned start_listener(const char *path, struct spawning *listener) {
     int ends[2];
     char text[16] = "";
-    if (pipe(ends) != 0) {
-        return 0;
-    }
-    *pid = fork();
-    if (*pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        dup2(ends[1], STDOUT_FILENO);
-        close(ends[0]);
-        close(ends[1]);
-        execl(path, path, "listen", (char *)NULL);
-        _exit(1);
-    }
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    *listener = (struct spawning){.prepare = write_to, .context = &ends[1]};
+    spawn_begin(listener, "'%s' listen", path);
     close(ends[1]);
     (void)!read(ends[0], text, sizeof text - 1);
     close(ends[0]);
@@ -186,17 +180,12 @@ static int set_up(void **state) {
     return 0;
 }
 
-static void end(pid_t pid) {
-    if (pid > 0) {
-        kill(pid, SIGKILL);
-        waitpid(pid, NULL, 0);
-    }
-}
-
 static int tear_down(void **state) {
     struct scene *scene = *state;
-    end(scene->server); // first: this ends every wait for it
-    end(scene->program);
+    if (scene->server > 0) {
+        spawn_kill(scene->server); // first: this ends every wait for it
+        spawn_kill(scene->program.pid);
+    }
     umount2(scene->directory, MNT_DETACH);
     temporary_remove(scene->directory);
     return 0;
@@ -210,10 +199,16 @@ static double seconds(void) {
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+static void end_server_in_time(void *context) {
+    sleep(MAX_SECONDS);
+    kill(*(const pid_t *)context, SIGKILL);
+}
+
 // Runs a command with the port in place of `%u`. Fails if it takes longer than allowed.
 static void run(const struct scene *scene, const char *format, double allowed,
                 struct spawned *spawned) {
     char arguments[128];
+    pid_t server = scene->server;
     if (scene->port == 0) {
         skip_test("this system does not let us mount a FUSE file system");
     }
@@ -224,17 +219,11 @@ static void run(const struct scene *scene, const char *format, double allowed,
         snprintf(arguments, sizeof arguments, "%.*s%u%s", (int)(mark - format), format, scene->port,
                  mark + 2);
     }
-    pid_t watchdog = fork();
-    if (watchdog == 0) {
-        sleep(MAX_SECONDS);
-        kill(scene->server, SIGKILL);
-        _exit(0);
-    }
+    pid_t watchdog = spawn_child(NULL, end_server_in_time, &server);
     double begin = seconds();
     spawn(spawned, PSC_PROGRAM " %s", arguments);
     double took = seconds() - begin;
-    kill(watchdog, SIGKILL);
-    waitpid(watchdog, NULL, 0);
+    spawn_kill(watchdog);
     if (took > allowed) {
         fail_msg("%s took %.1f s", arguments, took);
     }
@@ -261,43 +250,45 @@ static void an_audit_waits_for_a_second_and_says_so(void **state) {
     spawn_done(&spawned);
 }
 
-// In a mount namespace that has `y (deleted)` where ours has nothing.
-static void a_file_that_only_another_namespace_has(void **state) {
+struct inside {
     char directory[TEMPORARY_SIZE];
+    int ends[2]; // a pipe for the port
+};
+
+// In a mount namespace that has `y (deleted)` where ours has nothing.
+static bool listen_inside(void *context) {
+    const struct inside *inside = context;
     char path[TEMPORARY_SIZE + 32];
+    char program[256] = "";
+    struct spawned copied;
+    struct spawning listener;
+    snprintf(path, sizeof path, "%s/y (deleted)", inside->directory);
+    (void)!readlink("/proc/self/exe", program, sizeof program - 1);
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", inside->directory, "tmpfs", 0, NULL) != 0) {
+        return false;
+    }
+    spawn(&copied, "cp '%s' '%s'", program, path);
+    unsigned port = start_listener(path, &listener);
+    return copied.status == 0 && write(inside->ends[1], &port, sizeof port) == sizeof port;
+}
+
+static void a_file_that_only_another_namespace_has(void **state) {
     struct spawned spawned;
+    struct inside inside;
     const struct scene *scene = *state;
-    int ends[2];
     unsigned port = 0;
     if (scene->port == 0) {
         skip_test("no mount namespace");
     }
-    temporary_make(directory);
-    snprintf(path, sizeof path, "%s/y (deleted)", directory);
-    assert_int_equal(pipe(ends), 0);
-    pid_t inside = fork();
-    if (inside == 0) {
-        char copy[512];
-        char program[256] = "";
-        pid_t pid;
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        (void)!readlink("/proc/self/exe", program, sizeof program - 1);
-        snprintf(copy, sizeof copy, "cp '%s' '%s'", program, path);
-        if (unshare(CLONE_NEWNS) != 0 || mount("none", directory, "tmpfs", 0, NULL) != 0 ||
-            system(copy) != 0) { // NOLINT(cert-env33-c): a command of our own
-            _exit(1);
-        }
-        unsigned inside_port = start_listener(path, &pid);
-        (void)!write(ends[1], &inside_port, sizeof inside_port);
-        pause();
-    }
-    close(ends[1]);
-    (void)!read(ends[0], &port, sizeof port);
-    close(ends[0]);
-    assert_int_not_equal(port, 0);
+    temporary_make(inside.directory);
+    assert_int_equal(pipe2(inside.ends, O_CLOEXEC), 0);
+    pid_t child = spawn_child(listen_inside, NULL, &inside);
+    assert_int_equal(read(inside.ends[0], &port, sizeof port), sizeof port);
+    close(inside.ends[0]);
+    close(inside.ends[1]);
     spawn(&spawned, PSC_PROGRAM " :%u --json", port);
-    end(inside);
-    temporary_remove(directory);
+    spawn_kill(child);
+    temporary_remove(inside.directory);
     if (strstr(spawned.out, "\"name\": \"y (deleted)\"") == NULL) {
         fail_msg("%s", spawned.out);
     }

@@ -398,6 +398,11 @@ static uint64_t start_of(pid_t pid) {
     return ticks;
 }
 
+// Else it is hidden from an ordinary user.
+static bool drop_capabilities(void *context) {
+    return namespace_drop_capabilities();
+}
+
 // A process with a PID of our choice that serves on a port, 0 for any.
 static void serve_as(pid_t pid, in_port_t *port) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(*port)};
@@ -413,29 +418,15 @@ static void serve_as(pid_t pid, in_port_t *port) {
     if (!next_pid_is(pid)) {
         skip_test("this system does not let us choose a PID");
     }
-    pid_t child = fork();
-    if (child == 0) {
-        if (!namespace_drop_capabilities()) { // else it is hidden from an ordinary user
-            _exit(1);
-        }
-        for (;;) {
-            pause();
-        }
-    }
+    assert_int_equal(spawn_child(drop_capabilities, NULL, NULL), pid);
     close(listener);
-    assert_int_equal(child, pid);
-}
-
-static void end(pid_t pid) {
-    succeed(kill(pid, SIGKILL));
-    succeed(waitpid(pid, NULL, 0));
 }
 
 // Ends a server and starts another one with its number, later than that by the kernel's clock.
 static void replace(pid_t pid, in_port_t port) {
     uint64_t before = start_of(pid);
     do {
-        end(pid);
+        spawn_kill(pid);
         serve_as(pid, &port);
     } while (start_of(pid) == before);
 }
@@ -464,7 +455,7 @@ static void a_reused_pid_is_another_process(void **state) {
                      PSC_GONE);
     assert_null(stale);
     assert_int_equal(ended_by(pid), 0);
-    end(pid);
+    spawn_kill(pid);
     assert_int_equal(psc_platform_open_process(&request, (uint32_t)pid, identity, &stale, &error),
                      PSC_GONE);
     assert_null(stale);
@@ -486,7 +477,7 @@ static void the_answer_is_for_the_process_that_was_shown(void **state) {
     assert_non_null(strstr(pty.text, "is still in use"));
     assert_non_null(strstr(pty.text, "now held by test_kill (pid 400,"));
     assert_int_equal(ended_by(pid), 0);
-    end(pid);
+    spawn_kill(pid);
 }
 
 // Runs in a PID namespace that still has the /proc of its parent's.
@@ -498,12 +489,7 @@ static int kill_by_foreign_proc(pid_t pid, uint64_t identity, in_port_t port) {
     if (!next_pid_is(pid)) {
         return 77;
     }
-    pid_t innocent = fork();
-    if (innocent == 0) {
-        for (;;) {
-            pause();
-        }
-    }
+    pid_t innocent = spawn_child(NULL, NULL, NULL);
     if (innocent != pid) {
         return 77;
     }
@@ -533,7 +519,7 @@ static void numbers_of_another_namespace_stop_no_process(void **state) {
     }
     assert_int_equal(waitpid(outside, &status, 0), outside);
     assert_int_equal(ended_by(pid), 0);
-    end(pid);
+    spawn_kill(pid);
     if (WEXITSTATUS(status) == 77) {
         skip_test("no second PID namespace");
     }
@@ -553,21 +539,15 @@ static void a_pid_that_is_reused_at_any_moment_is_not_stopped(void **state) {
         serve_as(pid, &port);
         spawn_begin(&spawning, PSC_PROGRAM " kill %u --yes --force --timeout 1ms", port);
         usleep(i % 40 * 200);
-        end(pid);
+        spawn_kill(pid);
         assert_true(next_pid_is(pid));
-        pid_t innocent = fork();
-        if (innocent == 0) {
-            for (;;) {
-                pause();
-            }
-        }
-        assert_int_equal(innocent, pid);
+        assert_int_equal(spawn_child(NULL, NULL, NULL), pid);
         spawn_end(&spawning, &spawned);
         if (ended_by(pid) != 0) {
             fail_msg("try %u: ended by signal %d: %s", i, ended_by(pid), spawned.out);
         }
         spawn_done(&spawned);
-        end(pid);
+        spawn_kill(pid);
     }
 }
 

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "support/namespace.h"
+#include "support/spawn.h"
 #include "support/test.h"
 
 #define DEADLINE_SECONDS 20
@@ -564,44 +565,31 @@ void live_time_wait(struct live_states *live, struct live_pair pair) {
 
 // Children ----------------------------------------------------------------------------------------
 
-static void child(const struct live_states *live, int descriptor, live_prepare *prepare,
-                  int ready) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL); // should the test end early
-    if (!namespace_drop_capabilities()) {
-        _exit(1);
-    }
-    for (size_t i = 0; i < live->descriptor_count; i++) {
-        if (live->descriptors[i] != descriptor) {
-            close(live->descriptors[i]);
+struct holder {
+    const struct live_states *live;
+    int descriptor;
+    live_prepare *prepare;
+};
+
+static bool hold_alone(void *context) {
+    const struct holder *holder = context;
+    for (size_t i = 0; i < holder->live->descriptor_count; i++) {
+        if (holder->live->descriptors[i] != holder->descriptor) {
+            close(holder->live->descriptors[i]);
         }
     }
-    if (prepare != NULL) {
-        prepare(descriptor);
+    bool dropped = namespace_drop_capabilities();
+    if (dropped && holder->prepare != NULL) {
+        holder->prepare(holder->descriptor);
     }
-    if (write(ready, "", 1) == 1) {
-        close(ready);
-        for (;;) {
-            pause();
-        }
-    }
-    _exit(1);
+    return dropped;
 }
 
 pid_t live_child(struct live_states *live, int descriptor, live_prepare *prepare) {
-    int ready[2];
-    char byte;
-    succeed(pipe2(ready, O_CLOEXEC));
-    pid_t pid = fork();
-    if (pid == 0) {
-        close(ready[0]);
-        child(live, descriptor, prepare, ready[1]);
-    }
-    succeed(pid);
+    struct holder holder = {live, descriptor, prepare};
+    pid_t pid = spawn_child(hold_alone, NULL, &holder);
     assert_true(live->child_count < COUNT(live->children));
     live->children[live->child_count++] = pid;
-    close(ready[1]);
-    assert_int_equal(read(ready[0], &byte, 1), 1);
-    close(ready[0]);
     if (descriptor >= 0 && find_row(live, descriptor) != NULL) {
         live_own(live, descriptor, pid);
     }

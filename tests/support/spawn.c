@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +24,7 @@ void need_root(void) {
 // In the child. What is not closed on exec would make the program an owner of our sockets.
 static void become(const struct spawning *spawning, char **words) {
     const char *path = words[0];
+    prctl(PR_SET_PDEATHSIG, SIGKILL); // should the test end early
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     int program = spawning->user != 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     if (dup2(nothing, STDIN_FILENO) < 0 || dup2(fileno(spawning->out), STDOUT_FILENO) < 0 ||
@@ -134,4 +137,35 @@ int spawn_function(int (*function)(void *context), void *context) {
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     return status_of(status);
+}
+
+pid_t spawn_child(bool (*prepare)(void *context), void (*run)(void *context), void *context) {
+    int ready[2];
+    char byte;
+    assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        close(ready[0]);
+        if ((prepare != NULL && !prepare(context)) || write(ready[1], "", 1) != 1) {
+            _exit(1);
+        }
+        close(ready[1]);
+        if (run != NULL) {
+            run(context);
+        }
+        for (;;) {
+            pause();
+        }
+    }
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    return child;
+}
+
+void spawn_kill(pid_t child) {
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
 }

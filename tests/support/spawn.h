@@ -3,6 +3,7 @@
 #ifndef SUPPORT_SPAWN_H
 #define SUPPORT_SPAWN_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -60,5 +61,14 @@ void spawn_end(struct spawning *spawning, struct spawned *spawned);
  * @return what it returned, 0 to 127, or 128 + the signal that ended it
  */
 int spawn_function(int (*function)(void *context), void *context);
+
+/**
+ * Forks a child that lives until spawn_kill(), and no longer than this process. Returns when the child is
+ * prepared; fails the test if it cannot be.
+ * @param prepare may be NULL
+ * @param run what it does from then on; NULL: nothing
+ */
+pid_t spawn_child(bool (*prepare)(void *context), void (*run)(void *context), void *context);
+void spawn_kill(pid_t child);
 
 #endif

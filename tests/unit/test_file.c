@@ -5,7 +5,6 @@
 #include <grp.h>
 #include <signal.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "platform/file.h"
@@ -166,36 +165,34 @@ static void names_made_beforehand_block_nothing(void **state) {
     assert_int_equal(entries(), 101);
 }
 
+static int save_half(void *context) {
+    struct psc_new_file *file;
+    struct psc_error error;
+    if (psc_file_begin("file", &file, &error) == PSC_OK) {
+        fputs("half", psc_file_stream(file));
+        fflush(psc_file_stream(file));
+        raise(*(const int *)context);
+    }
+    return 1;
+}
+
 static void a_killed_program_leaves_nothing(void **state) {
-    static const int signals[] = {SIGINT, SIGTERM, SIGKILL, SIGXFSZ};
+    int signals[] = {SIGINT, SIGTERM, SIGKILL, SIGXFSZ};
     make("file", 0600);
     for (size_t i = 0; i < COUNT(signals); i++) {
-        pid_t child = fork();
-        assert_true(child >= 0);
-        if (child == 0) {
-            struct psc_new_file *file;
-            struct psc_error error;
-            if (psc_file_begin("file", &file, &error) == PSC_OK) {
-                fputs("half", psc_file_stream(file));
-                fflush(psc_file_stream(file));
-                raise(signals[i]);
-            }
-            _exit(1);
-        }
-        int status;
-        assert_int_equal(waitpid(child, &status, 0), child);
-        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == signals[i]);
+        assert_int_equal(spawn_function(save_half, &signals[i]), 128 + signals[i]);
         assert_int_equal(entries(), 1);
         holds("file", "old\n");
     }
 }
 
+static bool become_nobody(void *context) {
+    return setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
+           setresuid(NOBODY, NOBODY, NOBODY) == 0;
+}
+
 // Swaps the target for a symbolic link to root's file and back, as the owner of the directory entry.
-static void swap_for_ever(void) {
-    if (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
-        setresuid(NOBODY, NOBODY, NOBODY) != 0) {
-        _exit(1);
-    }
+static void swap_for_ever(void *context) {
     for (;;) {
         unlink("target");
         (void)!symlink("secret", "target");
@@ -210,11 +207,7 @@ static void a_swapped_target_is_never_followed(void **state) {
     need_root();
     make("secret", 0600);
     assert_int_equal(chmod(".", 0777), 0);
-    pid_t attacker = fork();
-    assert_true(attacker >= 0);
-    if (attacker == 0) {
-        swap_for_ever();
-    }
+    pid_t attacker = spawn_child(become_nobody, swap_for_ever, NULL);
     size_t saved = 0;
     size_t refused = 0;
     // Until enough swaps were noticed to have hit every step of saving.
@@ -227,8 +220,7 @@ static void a_swapped_target_is_never_followed(void **state) {
         assert_int_equal(mode_of("secret"), 0600);
         assert_true(saved < 1000 * (size_t)RACES);
     }
-    kill(attacker, SIGKILL);
-    waitpid(attacker, NULL, 0);
+    spawn_kill(attacker);
     print_message("%zu files written, %zu refused, none through the link\n", saved, refused);
 }
 

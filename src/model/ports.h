@@ -43,7 +43,6 @@ const struct psc_port_range *psc_port_set_find(const struct psc_port_set *set, u
 enum {
     PSC_RANGES_RESERVED = 1U << 0,
     PSC_RANGES_DYNAMIC = 1U << 1,
-    PSC_RANGES_UNPRIVILEGED = 1U << 2,
 };
 
 /** What the system does with ports by itself. */

@@ -79,12 +79,12 @@ static const struct {
     {"\n", "1024\t65535\n", "0\n", "none | 1024-65535 0"},
     {"", "1 1\n", "65536\n", "none | 1-1 65536"},
     {"1\n", "32768\t60999", "1024", "1 | 32768-60999 1024"},
-    {"65535\n", NULL, NULL, "65535 | unknown 0-0 unknown 1024"},
-    {NULL, NULL, NULL, "unknown | unknown 0-0 unknown 1024"},
-    {"x\n", "x\n", "x\n", "unknown | unknown 0-0 unknown 1024"},
-    {"1-\n", "5\n", "1024\n", "unknown | unknown 0-0 1024"},
-    {"1,70000\n", "60999 32768\n", "65537\n", "unknown | unknown 0-0 unknown 1024"},
-    {"\n", "1 70000\n", "1024\n", "none | unknown 0-0 1024"},
+    {"65535\n", NULL, NULL, "65535 | unknown 0-0 1024"},
+    {NULL, NULL, NULL, "unknown | unknown 0-0 1024"},
+    {"x\n", "x\n", "x\n", "unknown | unknown 0-0 1024"},
+    {"1-\n", "5\n", "80\n", "unknown | unknown 0-0 80"},
+    {"1,70000\n", "60999 32768\n", "65537\n", "unknown | unknown 0-0 1024"},
+    {"\n", "1 70000\n", "80\n", "none | unknown 0-0 80"},
 };
 
 static void describe(const struct psc_port_ranges *ranges, char *text, size_t size) {
@@ -96,10 +96,9 @@ static void describe(const struct psc_port_ranges *ranges, char *text, size_t si
         }
     }
     const char *none = (ranges->known & PSC_RANGES_RESERVED) != 0 ? "none " : "unknown ";
-    snprintf(text + used, size - used, "%s| %s%u-%u %s%u", used > 0 ? "" : none,
+    snprintf(text + used, size - used, "%s| %s%u-%u %u", used > 0 ? "" : none,
              (ranges->known & PSC_RANGES_DYNAMIC) != 0 ? "" : "unknown ", ranges->dynamic_first,
-             ranges->dynamic_last, (ranges->known & PSC_RANGES_UNPRIVILEGED) != 0 ? "" : "unknown ",
-             ranges->first_unprivileged);
+             ranges->dynamic_last, ranges->first_unprivileged);
 }
 
 static void set(const struct fake_proc *proc, const char *name, const char *value) {

@@ -528,7 +528,7 @@ enum psc_status psc_platform_port_ranges(const struct psc_request *request, bool
     fake_platform()->range_reads++;
     (void)request, (void)udp;
     *ranges = (struct psc_port_ranges){
-        .known = PSC_RANGES_RESERVED | PSC_RANGES_DYNAMIC | PSC_RANGES_UNPRIVILEGED,
+        .known = PSC_RANGES_RESERVED | PSC_RANGES_DYNAMIC,
         .reserved_refuses = fake_platform()->windows_ports,
         .dynamic_first = 49152,
         .dynamic_last = 65535,

@@ -118,7 +118,6 @@ static void read_unprivileged(const char *text, struct psc_port_ranges *ranges) 
     uint64_t first;
     if (psc_number_read(&text, NULL, UINT16_MAX + 1, &first)) {
         ranges->first_unprivileged = (uint32_t)first;
-        ranges->known |= PSC_RANGES_UNPRIVILEGED;
     }
 }
 

@@ -102,7 +102,6 @@ enum psc_status psc_platform_port_ranges(const struct psc_request *request, bool
                                          struct psc_port_ranges *ranges, struct psc_error *error) {
     (void)request;
     *ranges = (struct psc_port_ranges){
-        .known = PSC_RANGES_UNPRIVILEGED,
         .reserved_refuses = true,
         .dynamic_first = USUAL_DYNAMIC_FIRST,
         .dynamic_last = USUAL_DYNAMIC_LAST,

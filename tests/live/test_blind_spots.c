@@ -202,6 +202,7 @@ static void rules_of_a_firewall(void **state) {
     }
     assert_true(find_notice("firewall-present", text, &count));
     assert_non_null(strstr(text, "nftables"));
+    assert_non_null(strstr(text, "DNAT"));
 }
 
 // An interface besides `lo`, which exists as long as the descriptor.

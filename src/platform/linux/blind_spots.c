@@ -246,11 +246,13 @@ static void note_firewall(int proc, struct psc_builder *builder) {
     bool nftables = has_nftables(proc);
     bool iptables = has_iptables(proc);
     if (nftables || iptables) {
-        psc_builder_notice(builder, "firewall-present", 0,
-                           "firewall rules of %s are not taken into account",
-                           !iptables   ? "nftables"
-                           : !nftables ? "iptables"
-                                       : "nftables and iptables");
+        psc_builder_notice(
+            builder, "firewall-present", 0,
+            "rules of %s are not taken into account; they may block listeners, or publish "
+            "ports by DNAT that no socket shows",
+            !iptables   ? "nftables"
+            : !nftables ? "iptables"
+                        : "nftables and iptables");
     }
 }
 

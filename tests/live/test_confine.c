@@ -132,6 +132,9 @@ static void limit_stack(void *context) {
 }
 
 static void a_small_stack_is_an_error(void **state) {
+#ifdef __SANITIZE_ADDRESS__
+    skip_test("a sanitized program needs more stack than this");
+#endif
     struct spawning spawning = {.prepare = limit_stack};
     struct spawned spawned;
     spawn_begin(&spawning, PSC_PROGRAM);

@@ -6,8 +6,8 @@
  * returns by pointer belongs to the caller and is freed as a whole; everything reachable from it is
  * valid until then and never changes. No pointer argument may be NULL unless it says so. Structures
  * other than portscope_error may grow at their end in later versions, so do not allocate or copy
- * them. Text is UTF-8 where the system's own text is; names that processes choose
- * for themselves are raw bytes and may hold control characters.
+ * them. Text is UTF-8 where the system's own text is; names that processes choose for themselves are
+ * raw bytes and may hold control characters.
  *
  * On Linux without privileges the owners of other users' sockets are hidden, and a notice says so.
  */
